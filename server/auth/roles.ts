@@ -1,0 +1,6 @@
+/** The six roles of DESIGN section 5. A person may hold several. */
+export const roles = ["viewer", "responder", "approver", "security", "compliance", "admin"] as const;
+export type Role = (typeof roles)[number];
+
+/** Who acts: `id` is the immutable subject id (never the e-mail or name, which can change). */
+export type Actor = { readonly id: string; readonly name: string; readonly roles: readonly Role[] };

@@ -1,0 +1,36 @@
+/**
+ * Every way the domain can refuse. The code decides the HTTP status and the wording (server/trpc/error-map.ts);
+ * `facts` holds only values that may be shown to the operator, never a secret.
+ */
+export type DomainErrorCode =
+  | "bad_input"
+  | "not_signed_in"
+  | "forbidden"
+  | "not_found"
+  | "conflict"
+  | "stale_cursor"
+  | "precondition_failed"
+  | "rate_limited"
+  | "source_unreachable"
+  | "not_configured";
+
+export type ErrorFacts = Readonly<Record<string, string | number | boolean | null>>;
+
+/** A refusal with a code the error map knows. `message` is one plain sentence: what happened and what to do. */
+export class DomainError extends Error {
+  override readonly name = "DomainError";
+  constructor(
+    readonly code: DomainErrorCode,
+    message: string,
+    readonly facts: ErrorFacts = {},
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** The text of any thrown value, for logs and "why is this source failing" lines. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join("; ");
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+
+const urlList = z
+  .string()
+  .default("")
+  .transform((text) =>
+    text
+      .split(",")
+      .map((part) => part.trim().replace(/\/+$/, ""))
+      .filter((part) => part !== ""),
+  )
+  .pipe(z.array(z.url({ protocol: /^https?$/, error: "must be http or https URLs, separated by commas" })));
+
+const hexKey = z
+  .string()
+  .trim()
+  .regex(/^([0-9a-fA-F]{2}){32,}$/, "must be hex, at least 32 bytes")
+  .optional();
+
+const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://");
+
+/** Every setting, by its environment name. Names listed in `secretNames` may be given as NAME_FILE instead. */
+const schema = z.object({
+  CONSOLE_DATABASE_URL: postgresUrl,
+  CONSOLE_MIGRATE_DATABASE_URL: postgresUrl,
+  CARACAL_DATABASE_URL: postgresUrl,
+  CARACAL_REDIS_URL: z.string().regex(/^rediss?:\/\//, "must start with redis:// or rediss://"),
+  CARACAL_STS_URLS: urlList,
+  CARACAL_GATEWAY_URLS: urlList,
+  CARACAL_API_URLS: urlList,
+  CARACAL_AUDIT_URLS: urlList,
+  CARACAL_COORDINATOR_URLS: urlList,
+  STREAMS_HMAC_KEY: hexKey,
+  AUDIT_HMAC_KEY: hexKey,
+  CARACAL_ADMIN_TOKEN: z.string().trim().min(1).optional(),
+  CARACAL_COORDINATOR_TOKEN: z.string().trim().min(1).optional(),
+  CARACAL_NAME: z.string().trim().min(1).max(40).default("caracal"),
+  CARACAL_COLOUR: z
+    .string()
+    .regex(/^#[0-9a-fA-F]{6}$/, "must be a colour like #1f6feb")
+    .default("#4b5563"),
+  AUTH_SECRET: z.string().min(32, "must be at least 32 characters").optional(),
+  AUTH_URL: z.url().optional(),
+  AUTH_OIDC_ISSUER: z.url().optional(),
+  AUTH_OIDC_CLIENT_ID: z.string().min(1).optional(),
+  AUTH_OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  AUTH_OIDC_GROUPS_CLAIM: z.string().min(1).default("groups"),
+  AUTH_OIDC_ROLE_MAP: z.string().default(""), // "oncall=responder,secops=security"
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
+});
+
+export type Settings = z.infer<typeof schema>;
+
+export const secretNames = [
+  "CONSOLE_DATABASE_URL",
+  "CONSOLE_MIGRATE_DATABASE_URL",
+  "CARACAL_DATABASE_URL",
+  "CARACAL_REDIS_URL",
+  "STREAMS_HMAC_KEY",
+  "AUDIT_HMAC_KEY",
+  "CARACAL_ADMIN_TOKEN",
+  "CARACAL_COORDINATOR_TOKEN",
+  "AUTH_SECRET",
+  "AUTH_OIDC_CLIENT_SECRET",
+] as const satisfies readonly (keyof Settings)[];
+
+/** Settings that are missing or wrong, one line each; never contains a value. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+  constructor(readonly problems: readonly string[]) {
+    super(`Settings need attention:\n${problems.map((line) => `  ${line}`).join("\n")}`);
+  }
+}
+
+/**
+ * Reads and checks the environment. An empty value counts as absent; NAME_FILE is read for secrets.
+ * Only the two console databases' and Caracal's Postgres and Redis addresses are required (README, settings table).
+ * @throws SettingsError naming every problem at once, without the values.
+ */
+export function readSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  readFile = (path: string) => readFileSync(path, "utf8"),
+): Settings {
+  const problems: string[] = [];
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(schema.shape)) {
+    const value = env[name];
+    if (value !== undefined && value !== "") given[name] = value;
+  }
+  for (const name of secretNames) {
+    const path = env[`${name}_FILE`];
+    if (path === undefined || path === "") continue;
+    if (given[name] !== undefined) problems.push(`${name} and ${name}_FILE are both set: keep one.`);
+    try {
+      given[name] = readFile(path).trim();
+    } catch {
+      problems.push(`${name}_FILE cannot be read at the path it names.`);
+    }
+  }
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const name = String(issue.path[0]);
+      problems.push(given[name] === undefined ? `${name} is not set.` : `${name} ${issue.message}.`);
+    }
+  }
+  if (problems.length > 0 || !parsed.success) throw new SettingsError(problems);
+  return parsed.data;
+}
