@@ -1,0 +1,49 @@
+import type { Role } from "@/server/auth/roles";
+
+const everyone: readonly Role[] = ["viewer", "responder", "approver", "security", "compliance", "admin"];
+const responders: readonly Role[] = ["responder", "security", "admin"];
+
+/**
+ * Which roles may call which tRPC procedure; shown in Settings as it is enforced. The procedure middleware refuses
+ * whatever is not in this table, and a test walks the router to find procedures that are missing here.
+ */
+export const procedurePolicy: Readonly<Record<string, readonly Role[]>> = {
+  "sessions.list": everyone,
+  "sessions.get": everyone,
+  "sessions.zones": everyone,
+  "keys.list": everyone,
+  "audit.search": everyone,
+  "audit.event": everyone,
+  "audit.vocabulary": everyone,
+  "streams.entries": everyone,
+  "streams.pending": everyone,
+  "streams.deadLetters": everyone,
+  "system.me": everyone,
+  "system.snapshot": everyone,
+  "system.live": everyone,
+  "system.history": everyone,
+  "system.configuration": everyone,
+  "system.declareSignal": responders,
+  "system.clearSignal": responders,
+  "system.signOutEverywhere": everyone, // own sign-ins only
+  "system.signIns": ["admin"],
+  "system.endSignIn": ["admin"],
+  "playbooks.runs": everyone,
+  "playbooks.run": everyone,
+  "playbooks.log": everyone,
+  "playbooks.start": ["responder"],
+  "playbooks.confirmSubject": ["responder"],
+  "playbooks.revoke": ["responder"],
+  "playbooks.sweepAgain": ["responder"],
+  "playbooks.publishAgain": ["responder"],
+  "playbooks.startWaiting": ["responder"],
+  "playbooks.tick": ["responder"],
+  "playbooks.finish": ["responder"],
+  "playbooks.abandon": ["responder"],
+  "playbooks.takeOver": ["responder"],
+};
+
+/** True when one of the person's roles is listed for the procedure; unknown procedures are refused. */
+export function mayCall(path: string, held: readonly Role[]): boolean {
+  return (procedurePolicy[path] ?? []).some((role) => held.includes(role));
+}

@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { severities } from "@/server/platform/severity";
+
+/** One multiplexed subscription per tab: the snapshot always, runs on request. Resumed by last event id. */
+export const liveInput = z.object({
+  runs: z.array(z.uuid()).max(5).default([]),
+  lastEventId: z.string().max(100).nullish(),
+});
+export const historyInput = z.object({
+  keys: z.array(z.string().max(200)).max(50),
+  minutes: z.number().int().min(1).max(60).default(15),
+});
+
+/** "Declared by hand": for what no probe sees. */
+export const declareSignalInput = z.object({
+  severity: z.enum(severities),
+  sentence: z.string().trim().min(8).max(200),
+  zoneId: z.string().max(200).optional(),
+});
+export const clearSignalInput = z.object({ id: z.uuid(), reason: z.string().trim().min(4).max(300) });

@@ -1,0 +1,18 @@
+import { z } from "zod";
+
+/** Keyset paging shared by every list: an opaque cursor made by the server, and a page size with a hard ceiling. */
+export const pageInput = (max: number, standard: number) => ({
+  cursor: z.string().max(512).nullish(),
+  limit: z.number().int().min(1).max(max).default(standard),
+});
+
+/** One page. `nextCursor` is null on the last page. */
+export type Page<Row> = { readonly rows: readonly Row[]; readonly nextCursor: string | null };
+
+/** Caracal's ids are text (UUIDv7 as a rule); anything printable up to 200 characters is looked up as it is. */
+export const idText = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .regex(/^[\x21-\x7e]+$/, "must be an id without spaces");
