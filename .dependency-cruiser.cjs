@@ -10,7 +10,7 @@ module.exports = {
     rule("app-through-trpc", "pages reach the server through trpc, auth and platform seams only", { path: "^app/" }, { path: server, pathNot: "^server/(trpc|auth|runtime)/|(schemas|machine|policy|snapshot|roles|severity)\\.ts$", dependencyTypesNot: ["type-only"] }),
     rule("domain-knows-no-framework", "domain code knows no Next, tRPC or React", { path: "^server/(sessions|keys|audit|streams|playbooks|detection|live|caracal|jobs|db|platform)/" }, { path: "node_modules/(next|next-auth|@trpc/[^/]+|react|react-dom)/" }),
     rule("domain-not-routers", "imports point from routers to domain", { path: "^server/(sessions|keys|audit|streams|playbooks|detection|live|caracal|jobs|db|platform|auth)/" }, { path: "^server/(routers|trpc)/" }),
-    rule("caracal-is-a-leaf", "only platform stands below the deployment's adapter", { path: "^server/caracal/" }, { path: "^server/(?!caracal/|platform/)" }),
+    rule("caracal-is-a-leaf", "only platform stands below the deployment's adapter", { path: "^server/caracal/" }, { path: "^server/(?!caracal/|platform/)", dependencyTypesNot: ["type-only"] }),
     rule("platform-is-a-leaf", "platform knows no domain", { path: "^server/platform/" }, { path: "^server/(?!platform/)" }),
     rule("redis-and-pg-in-few-hands", "drivers are opened in caracal, db and jobs only", { path: "^server/", pathNot: "^server/(caracal|db|jobs|platform|auth)/|\\.test\\.ts$" }, { path: "node_modules/(ioredis|pg)/", dependencyTypesNot: ["type-only"] }),
   ],
