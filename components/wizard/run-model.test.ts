@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { revokeLabel, revokePlan } from "@/components/wizard/act-plan";
+import { aRun } from "@/components/wizard/a-run.test-data";
+import { openRound, standing, stepLines, writtenSoFar } from "@/components/wizard/run-model";
+import { startHref, startKind } from "@/components/wizard/start-model";
+
+const round = {
+  round: 1,
+  kind: "revoke",
+  lane: "fast",
+  requestedBy: "Dana Responder",
+  startedAt: "2026-11-23T02:06:00Z",
+  finishedAt: "2026-11-23T02:06:01Z",
+  targets: 14,
+  revoked: 14,
+  published: 14,
+  state: "finished",
+  error: null,
+} as const;
+
+describe("the step column", () => {
+  it("marks what is over, what is open and what is to come", () => {
+    expect(stepLines(aRun({ state: "verify" })).map((line) => line.mark)).toEqual([
+      "done",
+      "done",
+      "done",
+      "current",
+      "todo",
+      "todo",
+    ]);
+  });
+  it("has no open step once the run is done", () => {
+    expect(stepLines(aRun({ state: "done" })).every((line) => line.mark === "done")).toBe(true);
+  });
+  it("keeps what an abandoned run reached and marks the rest as never reached", () => {
+    const run = aRun({ state: "abandoned", stepTimes: { identify: "2026-11-23T02:04:00Z" } });
+    expect(stepLines(run).map((line) => line.mark)).toEqual(["done", "never", "never", "never", "never", "never"]);
+  });
+  it("sums up what was written without the rounds that only publish again", () => {
+    const rounds = [round, { ...round, round: 2, kind: "publish-again" as const, revoked: 0, published: 14 }];
+    expect(writtenSoFar({ rounds })).toEqual({ revoked: 14, published: 14 });
+    expect(stepLines(aRun({ state: "verify", rounds }))[2]?.summary).toBe("14 revoked, 14 published");
+  });
+  it("knows the round that is still open", () => {
+    expect(openRound({ rounds: [round] })).toBeNull();
+    expect(openRound({ rounds: [round, { ...round, round: 2, state: "queued" }] })?.round).toBe(2);
+  });
+});
+
+describe("who may act", () => {
+  const run = aRun({});
+  it("tells the driver, another responder and a reader apart", () => {
+    expect(standing(run, { id: run.driver.id, mayAct: true })).toBe("driver");
+    expect(standing(run, { id: "other", mayAct: true })).toBe("other");
+    expect(standing(run, { id: run.driver.id, mayAct: false })).toBe("not-allowed");
+  });
+});
+
+describe("before the act", () => {
+  it("answers the five questions with the run's own numbers", () => {
+    const run = aRun({});
+    const plan = revokePlan(run);
+    expect(plan).toHaveLength(5);
+    expect(plan[1]?.answer).toContain("14 live sessions and 3 agent sessions");
+    expect(plan[4]?.answer).toBe(run.lane.note);
+    expect(revokeLabel(run)).toBe("Revoke 14 sessions");
+    expect(revokeLabel({ blast: null })).toBe("Revoke sessions");
+  });
+});
+
+describe("ways in", () => {
+  const none = { session: null, zone: null, subject: null, event: null, at: null };
+  it("reads the deep links", () => {
+    expect(startKind(none)).toBe("session");
+    expect(startKind({ ...none, session: "s1" })).toBe("session");
+    expect(startKind({ ...none, zone: "z1", subject: "agent-7" })).toBe("subject");
+    expect(startKind({ ...none, event: "e1", at: "2026-11-23T02:00:00Z", session: "s1" })).toBe("event");
+  });
+  it("writes links that it reads back", () => {
+    expect(startHref({ zone: "z1", subject: "a&b" })).toBe("/playbooks/revoke-session/new?zone=z1&subject=a%26b");
+    expect(startHref({})).toBe("/playbooks/revoke-session/new");
+  });
+});

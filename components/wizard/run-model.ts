@@ -1,0 +1,96 @@
+import type { RunState, RunView } from "@/server/playbooks/schemas";
+
+/** The steps of "Revoke a compromised session", in order, as the column on the left shows them. */
+export const runSteps = [
+  { state: "identify", label: "Identify" },
+  { state: "blast_radius", label: "Blast radius" },
+  { state: "revoke", label: "Revoke" },
+  { state: "verify", label: "Verify" },
+  { state: "wait", label: "Wait" },
+  { state: "done", label: "Done" },
+] as const satisfies readonly { state: RunState; label: string }[];
+
+export type StepState = (typeof runSteps)[number]["state"];
+export type StepMark = "done" | "current" | "todo" | "never";
+export type StepLine = {
+  readonly state: StepState;
+  readonly number: number;
+  readonly label: string;
+  readonly mark: StepMark;
+  readonly at: string | null;
+  readonly summary: string | null;
+};
+
+/** "1 session", "14 sessions": counts are never left without their unit. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
+}
+
+/**
+ * What the step column shows for a run: which steps are over, which one is open, when each began and its result in a few words.
+ * An abandoned run keeps the steps it entered as done and marks the rest as never reached.
+ */
+export function stepLines(run: RunView): readonly StepLine[] {
+  const position = runSteps.findIndex((step) => step.state === run.state);
+  return runSteps.map((step, index) => ({
+    state: step.state,
+    number: index + 1,
+    label: step.label,
+    mark: markOf(run, step.state, index, position),
+    at: run.stepTimes[step.state] ?? null,
+    summary: summaryOf(run, step.state),
+  }));
+}
+
+function markOf(run: RunView, state: StepState, index: number, position: number): StepMark {
+  if (run.state === "abandoned") return run.stepTimes[state] === undefined ? "never" : "done";
+  if (run.state === "done" || index < position) return "done";
+  return index === position ? "current" : "todo";
+}
+
+function summaryOf(run: RunView, state: StepState): string | null {
+  if (state === "identify") return `subject ${run.subject.id}, zone ${run.zone.name}`;
+  if (state === "blast_radius" && run.blast !== null) {
+    const sids = `${counted(run.blast.liveSessions, "live session")}${run.blast.capped ? " (ceiling reached)" : ""}`;
+    return `${sids}, ${counted(run.blast.agentSessionCount, "agent session")}`;
+  }
+  if (state === "revoke" && run.rounds.length > 0) {
+    const { revoked, published } = writtenSoFar(run);
+    return `${revoked.toLocaleString("en-GB")} revoked, ${published.toLocaleString("en-GB")} published`;
+  }
+  if (state === "verify" && run.proof !== null) return `${run.proof.proved} of ${run.proof.total} proved`;
+  if (state === "wait" && run.checklist.length > 0) {
+    const settled = run.checklist.filter((item) => settledBy(item) !== "open").length;
+    return `${settled} of ${run.checklist.length} checked`;
+  }
+  return null;
+}
+
+/** Sums over the rounds that revoke; "publish again" rounds write nothing new, so they are left out. */
+export function writtenSoFar(run: Pick<RunView, "rounds">): { readonly revoked: number; readonly published: number } {
+  const writing = run.rounds.filter((round) => round.kind !== "publish-again");
+  return {
+    revoked: writing.reduce((sum, round) => sum + round.revoked, 0),
+    published: writing.reduce((sum, round) => sum + round.published, 0),
+  };
+}
+
+export function settledBy(item: { readonly doneAt: string | null; readonly skippedReason: string | null }) {
+  if (item.skippedReason !== null) return "skipped" as const;
+  return item.doneAt === null ? ("open" as const) : ("done" as const);
+}
+
+/** The round that is being worked on, if any: acts that would collide with it are not offered meanwhile. */
+export function openRound(run: Pick<RunView, "rounds">) {
+  return run.rounds.findLast((round) => round.state === "queued" || round.state === "running") ?? null;
+}
+
+export type Standing = "driver" | "other" | "not-allowed";
+
+/** Whether the person may act on this run now, would have to take it over first, or lacks the role. */
+export function standing(run: RunView, me: { readonly id: string; readonly mayAct: boolean }): Standing {
+  if (!me.mayAct) return "not-allowed";
+  return run.driver.id === me.id ? "driver" : "other";
+}
+
+export const isOver = (run: Pick<RunView, "state">) => run.state === "done" || run.state === "abandoned";
