@@ -1,0 +1,20 @@
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const two = (value: number) => String(value).padStart(2, "0");
+
+/** "02:14:31", by UTC. */
+export function utcClock(at: number): string {
+  const date = new Date(at);
+  return `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
+}
+
+/** "22 Nov 2026", by UTC. */
+export function utcDay(at: number): string {
+  const date = new Date(at);
+  return `${date.getUTCDate()} ${months[date.getUTCMonth()] ?? ""} ${date.getUTCFullYear()}`;
+}
+
+/** "02:14:31 UTC", with the day in front when it is not today's (`now` null: without). */
+export function utcStamp(at: number, now: number | null): string {
+  const clock = `${utcClock(at)} UTC`;
+  return now === null || utcDay(at) === utcDay(now) ? clock : `${utcDay(at)} ${clock}`;
+}

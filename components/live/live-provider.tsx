@@ -1,0 +1,67 @@
+"use client";
+
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink, TRPCClientError } from "@trpc/client";
+import { type ReactNode, useState } from "react";
+import superjson from "superjson";
+import { LiveContext } from "@/components/live/live-hooks";
+import { LiveLink } from "@/components/live/live-link";
+import { LiveStore } from "@/components/live/live-store";
+import { alignClock } from "@/components/live/now";
+import { TRPCProvider } from "@/components/live/trpc";
+import type { Snapshot } from "@/server/live/snapshot";
+import type { AppRouter } from "@/server/routers/app-router";
+
+const url = "/api/trpc";
+
+function makeQueryClient() {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 5_000,
+        // A refusal will be the same the second time; only a broken line is worth another try.
+        retry: (count, error) => count < 2 && !(error instanceof TRPCClientError && error.data),
+      },
+    },
+  });
+}
+
+function makeClient() {
+  return createTRPCClient<AppRouter>({
+    links: [
+      splitLink({
+        condition: (operation) => operation.type === "subscription",
+        true: httpSubscriptionLink({ url, transformer: superjson }),
+        false: httpBatchLink({ url, transformer: superjson, maxURLLength: 2_000 }),
+      }),
+    ],
+  });
+}
+
+/** Everything that pages need to ask the server and to stay live. `initial` is the snapshot the server rendered with. */
+export function LiveProvider({
+  initial,
+  serverNow,
+  children,
+}: {
+  initial: Snapshot;
+  serverNow: number;
+  children: ReactNode;
+}) {
+  const [queryClient] = useState(makeQueryClient);
+  const [client] = useState(makeClient);
+  const [store] = useState(() => {
+    if (typeof window !== "undefined") alignClock(serverNow);
+    return new LiveStore(initial);
+  });
+  return (
+    <QueryClientProvider client={queryClient}>
+      <TRPCProvider trpcClient={client} queryClient={queryClient}>
+        <LiveContext value={store}>
+          <LiveLink />
+          {children}
+        </LiveContext>
+      </TRPCProvider>
+    </QueryClientProvider>
+  );
+}
