@@ -1,4 +1,5 @@
-import { duration } from "@/components/wizard/proof-model";
+import { formatAge } from "@/components/lib/duration";
+import { utcStamp } from "@/components/lib/utc";
 import type { Exposure } from "@/server/playbooks/schemas";
 
 export type ExposureLine = {
@@ -16,7 +17,7 @@ export function exposureLines(exposures: readonly Exposure[], now: number): read
     if (exposure.until <= now) return { exposure, state: "over", elapsed: 1, left: "over" };
     const span = Math.max(1, exposure.until - exposure.from);
     const elapsed = Math.min(1, Math.max(0, (now - exposure.from) / span));
-    return { exposure, state: "running", elapsed, left: `${duration(exposure.until - now)} left` };
+    return { exposure, state: "running", elapsed, left: `${formatAge(exposure.until - now)} left` };
   });
   const weight = { "open-ended": 0, running: 1, over: 2 } as const;
   return lines.toSorted(
@@ -31,15 +32,12 @@ export function exposureSentence(lines: readonly ExposureLine[], now: number): s
   const openEnded = lines.filter((line) => line.state === "open-ended");
   const last = Math.max(...running.map((line) => line.exposure.until ?? 0));
   const timed =
-    running.length === 0 ? null : `Something stolen can still work for ${duration(last - now)}, until ${clock(last)}.`;
+    running.length === 0
+      ? null
+      : `Something stolen can still work for ${formatAge(last - now)}, until ${utcStamp(last, now)}.`;
   const untimed =
     openEnded.length === 0
       ? null
       : `${openEnded.length === 1 ? "One thing works" : `${openEnded.length} things work`} on until somebody acts.`;
   return [timed, untimed].filter((part) => part !== null).join(" ") || "Nothing stolen is known to work any more.";
-}
-
-/** `02:14:31 UTC` of an epoch time in ms. */
-export function clock(at: number): string {
-  return `${new Date(at).toISOString().slice(11, 19)} UTC`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { aProof, aTarget } from "@/components/wizard/a-run.test-data";
 import { exposureLines, exposureSentence } from "@/components/wizard/exposure-model";
-import { duration, gatewayLine, proofMatrix, publishedCell, waitingGroups } from "@/components/wizard/proof-model";
+import { gatewayLine, proofMatrix, publishedCell, waitingGroups } from "@/components/wizard/proof-model";
 
 const now = 1_795_465_400_000;
 const gateway = {
@@ -92,17 +92,5 @@ describe("exposure", () => {
     expect(exposureSentence(exposureLines([percall], now + 600_000), now + 600_000)).toBe(
       "Nothing stolen is known to work any more.",
     );
-  });
-});
-
-describe("durations", () => {
-  it("never round away what matters", () => {
-    expect([0, 59_999, 60_000, 845_000, 3_720_000].map(duration)).toEqual([
-      "0 s",
-      "59 s",
-      "1 min 00 s",
-      "14 min 05 s",
-      "1 h 02 min",
-    ]);
   });
 });

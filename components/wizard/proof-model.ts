@@ -1,3 +1,4 @@
+import { formatAge } from "@/components/lib/duration";
 import type { GatewayProof, GroupProof, RunProof, TargetProof } from "@/server/playbooks/schemas";
 
 /** How a cell reads: `ok` proved, `wait` not yet, `bad` will not come by itself, `none` says nothing either way. */
@@ -95,7 +96,7 @@ function groupNote(group: RunProof["groups"][number], now: number): string | nul
     group.pending > 0 ? `${group.pending} pending` : null,
     group.unread + group.pending > 0 && group.lag !== null ? `lag ${group.lag}` : null,
     group.unread + group.pending > 0 && group.waitingSince !== null
-      ? `for ${duration(now - group.waitingSince)}`
+      ? `for ${formatAge(now - group.waitingSince)}`
       : null,
   ].filter((part) => part !== null);
   const parts = [...waiting, group.note, group.required ? null : "does not block"].filter((part) => part !== null);
@@ -112,7 +113,7 @@ export function waitingGroups(proof: RunProof, now: number): readonly string[] {
           ? `${group.unread} not yet read by ${group.group}`
           : `${group.pending} pending in ${group.group}`;
       const lag = group.lag === null ? "" : ` · lag ${group.lag}`;
-      return `${what}${lag}${group.waitingSince === null ? "" : ` · for ${duration(now - group.waitingSince)}`}`;
+      return `${what}${lag}${group.waitingSince === null ? "" : ` · for ${formatAge(now - group.waitingSince)}`}`;
     });
 }
 
@@ -132,15 +133,4 @@ export function gatewayLine(gateway: GatewayProof): { readonly tone: CellTone; r
   if (gateway.verdict === "silent") return { tone: "bad", text: `${replica} does not answer: its count is not known` };
   const floor = atLeast === null ? "" : `, at least ${atLeast} of ${expected}`;
   return { tone: "none", text: `${replica} cannot tell${floor}` };
-}
-
-/** Whole, exact durations: "8 s", "14 min 05 s", "1 h 02 min". Negative counts as 0. */
-export function duration(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  const two = (value: number) => String(value).padStart(2, "0");
-  if (minutes < 60) return `${minutes} min ${two(seconds % 60)} s`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${two(minutes % 60)} min` : `${Math.floor(hours / 24)} days ${hours % 24} h`;
 }

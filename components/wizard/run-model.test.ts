@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { revokeLabel, revokePlan } from "@/components/wizard/act-plan";
 import { aRun } from "@/components/wizard/a-run.test-data";
-import { openRound, standing, stepLines, writtenSoFar } from "@/components/wizard/run-model";
+import { openRound, shownStep, standing, stepLines, writtenSoFar } from "@/components/wizard/run-model";
 import { startHref, startKind } from "@/components/wizard/start-model";
 
 const round = {
@@ -40,6 +40,14 @@ describe("the step column", () => {
     const rounds = [round, { ...round, round: 2, kind: "publish-again" as const, revoked: 0, published: 14 }];
     expect(writtenSoFar({ rounds })).toEqual({ revoked: 14, published: 14 });
     expect(stepLines(aRun({ state: "verify", rounds }))[2]?.summary).toBe("14 revoked, 14 published");
+  });
+  it("lets the coming act be read before it is decided, and nothing beyond", () => {
+    const run = aRun({ state: "blast_radius" });
+    expect(stepLines(run).map((line) => line.open)).toEqual([true, true, true, false, false, false]);
+    expect(shownStep(run, "revoke")).toBe("revoke");
+    expect(shownStep(run, "wait")).toBe("blast_radius");
+    expect(shownStep(run, null)).toBe("blast_radius");
+    expect(shownStep(aRun({ state: "abandoned", stepTimes: {} }), null)).toBe("identify");
   });
   it("knows the round that is still open", () => {
     expect(openRound({ rounds: [round] })).toBeNull();

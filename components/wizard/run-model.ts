@@ -17,6 +17,7 @@ export type StepLine = {
   readonly number: number;
   readonly label: string;
   readonly mark: StepMark;
+  readonly open: boolean; // may be looked at: reached, or the act that comes next and is still to be decided
   readonly at: string | null;
   readonly summary: string | null;
 };
@@ -32,14 +33,18 @@ export function counted(count: number, one: string, many = `${one}s`): string {
  */
 export function stepLines(run: RunView): readonly StepLine[] {
   const position = runSteps.findIndex((step) => step.state === run.state);
-  return runSteps.map((step, index) => ({
-    state: step.state,
-    number: index + 1,
-    label: step.label,
-    mark: markOf(run, step.state, index, position),
-    at: run.stepTimes[step.state] ?? null,
-    summary: summaryOf(run, step.state),
-  }));
+  return runSteps.map((step, index) => {
+    const mark = markOf(run, step.state, index, position);
+    return {
+      state: step.state,
+      number: index + 1,
+      label: step.label,
+      mark,
+      open: mark === "done" || mark === "current" || (step.state === "revoke" && run.state === "blast_radius"),
+      at: run.stepTimes[step.state] ?? null,
+      summary: summaryOf(run, step.state),
+    };
+  });
 }
 
 function markOf(run: RunView, state: StepState, index: number, position: number): StepMark {
@@ -75,6 +80,7 @@ export function writtenSoFar(run: Pick<RunView, "rounds">): { readonly revoked: 
   };
 }
 
+/** How a checklist item stands. */
 export function settledBy(item: { readonly doneAt: string | null; readonly skippedReason: string | null }) {
   if (item.skippedReason !== null) return "skipped" as const;
   return item.doneAt === null ? ("open" as const) : ("done" as const);
@@ -85,6 +91,14 @@ export function openRound(run: Pick<RunView, "rounds">) {
   return run.rounds.findLast((round) => round.state === "queued" || round.state === "running") ?? null;
 }
 
+/** The step to show: the one asked for if it can be looked at, else where the run is. */
+export function shownStep(run: RunView, wanted: StepState | null): StepState {
+  const lines = stepLines(run);
+  const asked = lines.find((line) => line.state === wanted && line.open);
+  const current = lines.find((line) => line.mark === "current") ?? lines.findLast((line) => line.mark === "done");
+  return asked?.state ?? current?.state ?? "identify";
+}
+
 export type Standing = "driver" | "other" | "not-allowed";
 
 /** Whether the person may act on this run now, would have to take it over first, or lacks the role. */
@@ -93,4 +107,5 @@ export function standing(run: RunView, me: { readonly id: string; readonly mayAc
   return run.driver.id === me.id ? "driver" : "other";
 }
 
+/** True when the run has ended, one way or the other. */
 export const isOver = (run: Pick<RunView, "state">) => run.state === "done" || run.state === "abandoned";

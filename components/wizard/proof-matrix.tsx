@@ -1,0 +1,75 @@
+import { CopyText } from "@/components/lib/copy-text";
+import { CellMark } from "@/components/wizard/cell-mark";
+import { type Matrix, proofMatrix } from "@/components/wizard/proof-model";
+import type { RunProof } from "@/server/playbooks/schemas";
+
+/** The heart of a run: targets by witnesses, each cell a time, a wait or a reason. Above fifty only what is not proved. */
+export function ProofMatrix({ proof, now }: { proof: RunProof; now: number }) {
+  const matrix = proofMatrix(proof, now);
+  if (matrix.folded && matrix.rows.length === 0) {
+    return <p className="px-4 py-3">All {proof.total.toLocaleString("en-GB")} sessions are proved by every witness.</p>;
+  }
+  return (
+    <>
+      {matrix.folded ? (
+        <p className="px-4 pt-3 text-muted-foreground">
+          {proof.total.toLocaleString("en-GB")} sessions, too many to list: {proof.proved.toLocaleString("en-GB")} are
+          proved. These are {matrix.rows.length} of the {(proof.total - proof.proved).toLocaleString("en-GB")} that are
+          not.
+        </p>
+      ) : null}
+      <MatrixTable matrix={matrix} />
+    </>
+  );
+}
+
+function MatrixTable({ matrix }: { matrix: Matrix }) {
+  return (
+    <section aria-label="Proof matrix" className="max-h-[28rem] overflow-auto">
+      <table className="w-full border-separate border-spacing-0 text-sm">
+        <thead className="sticky top-0 z-10 bg-card text-xs text-muted-foreground">
+          <tr>
+            <th scope="col" className="border-b bg-card px-4 py-1.5 text-left align-bottom font-medium">
+              Session
+            </th>
+            {matrix.columns.map((column) => (
+              <th
+                key={column.id}
+                scope="col"
+                className="max-w-48 min-w-24 border-b bg-card px-3 py-1.5 text-left align-bottom font-medium"
+              >
+                <span className="text-foreground">{column.label}</span>
+                {column.note === null ? null : <span className="block font-normal">{column.note}</span>}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {matrix.rows.map(({ target, cells }) => (
+            <tr key={target.sid}>
+              <th scope="row" className="border-b px-4 py-1.5 text-left font-normal whitespace-nowrap">
+                <CopyText text={target.sid} what="session" />
+                {target.sweep > 1 ? (
+                  <span className="ml-2 text-xs text-muted-foreground">sweep {target.sweep}</span>
+                ) : null}
+                {target.missing === null ? null : (
+                  <span className="block max-w-64 text-xs whitespace-normal text-muted-foreground">
+                    {target.missing}
+                  </span>
+                )}
+              </th>
+              {matrix.columns.map((column, index) => {
+                const cell = cells[index];
+                return (
+                  <td key={column.id} className="border-b px-3 py-1.5 align-top whitespace-nowrap">
+                    {cell === undefined ? null : <CellMark cell={cell} />}
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
