@@ -1,0 +1,16 @@
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import { appRouter } from "@/server/routers/app-router";
+import { createContext } from "@/server/trpc/create-context";
+
+export const dynamic = "force-dynamic";
+
+const handler = (request: Request) =>
+  fetchRequestHandler({
+    endpoint: "/api/trpc",
+    req: request,
+    router: appRouter,
+    createContext: () => createContext(request.headers, { method: request.method, headers: request.headers }),
+    responseMeta: () => ({ headers: new Headers({ "cache-control": "no-store" }) }),
+  });
+
+export { handler as GET, handler as POST };

@@ -1,0 +1,42 @@
+import type { ClientBase } from "pg";
+
+/** Tables whose rows the running role may also delete; everything else is kept. */
+const deletable = new Set(["sign_in_attempts"]);
+
+const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
+
+type TableRow = { name: string; append_only: boolean };
+
+/**
+ * What the running role may do, from nothing up: read and insert everywhere, update where no trigger refuses it, delete
+ * only what `deletable` names; in the job queue's schema, rows but no DDL. It owns nothing and may create nothing.
+ */
+export async function grantRunningRole(client: ClientBase, role: string): Promise<void> {
+  const known = await client.query("SELECT 1 FROM pg_roles WHERE rolname = $1", [role]);
+  if (known.rowCount === 0)
+    throw new Error(
+      `The role ${role} of CONSOLE_DATABASE_URL does not exist. Create it with LOGIN, then migrate again.`,
+    );
+  const to = identifier(role);
+  const tables = await client.query<TableRow>(
+    `SELECT c.relname AS name, EXISTS (
+       SELECT 1 FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+       WHERE t.tgrelid = c.oid AND p.proname = 'refuse_change') AS append_only
+     FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+       AND c.relname <> 'migrations' AND pg_has_role(c.relowner, 'USAGE')`,
+  );
+  const statements = [
+    `GRANT USAGE ON SCHEMA public, pgboss TO ${to}`,
+    `REVOKE ALL ON ALL TABLES IN SCHEMA public, pgboss FROM ${to}`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgboss TO ${to}`,
+    "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA pgboss FROM PUBLIC",
+    `GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${to}`,
+    ...tables.rows.map(({ name, append_only }) => {
+      const rights = ["SELECT", "INSERT"];
+      if (!append_only) rights.push("UPDATE");
+      if (deletable.has(name)) rights.push("DELETE");
+      return `GRANT ${rights.join(", ")} ON public.${identifier(name)} TO ${to}`;
+    }),
+  ];
+  for (const statement of statements) await client.query(statement);
+}

@@ -1,0 +1,19 @@
+import { auditRouter } from "@/server/routers/audit";
+import { keysRouter } from "@/server/routers/keys";
+import { playbooksRouter } from "@/server/routers/playbooks";
+import { sessionsRouter } from "@/server/routers/sessions";
+import { streamsRouter } from "@/server/routers/streams";
+import { systemRouter } from "@/server/routers/system";
+import { router } from "@/server/trpc/procedures";
+
+/** Everything the browser can ask for. Paths are the keys of server/auth/policy.ts. */
+export const appRouter = router({
+  sessions: sessionsRouter,
+  keys: keysRouter,
+  audit: auditRouter,
+  streams: streamsRouter,
+  system: systemRouter,
+  playbooks: playbooksRouter,
+});
+
+export type AppRouter = typeof appRouter;

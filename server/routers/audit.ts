@@ -1,0 +1,3 @@
+import { router } from "@/server/trpc/procedures";
+
+export const auditRouter = router({});

@@ -1,0 +1,42 @@
+import { openDeployment, type Deployment } from "@/server/caracal/deployment";
+import { createJobs, type Jobs } from "@/server/jobs/jobs";
+import { createCollector, type Collector } from "@/server/live/collector";
+import { openDatabase, type Database } from "@/server/platform/postgres";
+import { readSettings, type Settings } from "@/server/platform/settings";
+import { createRunWatcher, type RunWatcher } from "@/server/playbooks/run-watcher";
+
+/** Every part of a running console, made once per process. */
+export type Console = {
+  readonly settings: Settings;
+  readonly db: Database; // the console's own
+  readonly caracal: Deployment;
+  readonly collector: Collector;
+  readonly jobs: Jobs;
+  readonly runs: RunWatcher;
+};
+
+const holder = globalThis as typeof globalThis & { __caracalConsole?: Console };
+
+function compose(settings: Settings): Console {
+  const db = openDatabase({
+    url: settings.CONSOLE_DATABASE_URL,
+    label: "The console's own Postgres",
+    max: 10,
+    statementTimeoutMs: 5_000,
+  });
+  const caracal = openDeployment(settings);
+  const collector = createCollector({ caracal, db, deploymentName: settings.CARACAL_NAME });
+  const jobs = createJobs({ settings, db, caracal, collector });
+  const runs = createRunWatcher({ db, caracal, collector });
+  return { settings, db, caracal, collector, jobs, runs };
+}
+
+/**
+ * The process's one console. Kept on globalThis because Next loads instrumentation and route handlers as separate module
+ * graphs. Opens no connection that can fail: every part connects when used and heals by itself.
+ * @throws SettingsError when the environment is wrong.
+ */
+export function getConsole(): Console {
+  holder.__caracalConsole ??= compose(readSettings(process.env));
+  return holder.__caracalConsole;
+}

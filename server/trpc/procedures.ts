@@ -1,0 +1,51 @@
+import { TRPCError } from "@trpc/server";
+import { mayCall, procedurePolicy } from "@/server/auth/policy";
+import { sameOrigin } from "@/server/auth/same-origin";
+import { DomainError, messageOf } from "@/server/platform/errors";
+import { log } from "@/server/platform/log";
+import { answerOf } from "@/server/trpc/error-map";
+import { t } from "@/server/trpc/init";
+
+export const router = t.router;
+
+/** The one place where failures become answers; unknown ones are logged under the request id. Inputs are never logged. */
+const mapErrors = t.middleware(async ({ next, ctx, path }) => {
+  const result = await next();
+  if (result.ok) return result;
+  const { error } = result;
+  const answer = answerOf(error, ctx.requestId);
+  if (answer.reason === "unexpected")
+    log.error(
+      { requestId: ctx.requestId, path, reason: messageOf(error.cause ?? error), stack: error.stack },
+      "call failed",
+    );
+  throw new TRPCError({ code: answer.code, message: answer.message, cause: error.cause });
+});
+
+/** State changes come from our own pages only. Calls made in this process carry no request. */
+const fromOurPages = t.middleware(({ next, ctx, type }) => {
+  if (type === "mutation" && ctx.request !== null && !sameOrigin(ctx.request))
+    throw new DomainError("forbidden", "This change did not come from the console's own pages, so it was refused.");
+  return next();
+});
+
+/** Signed in, and one of the person's roles is listed for the procedure. A procedure that no table names is refused. */
+const allowed = t.middleware(({ next, ctx, path }) => {
+  const { actor, signInId } = ctx;
+  if (actor === null || signInId === null)
+    throw new DomainError("not_signed_in", "You are not signed in, or your sign-in has ended. Sign in again.");
+  if (!mayCall(path, actor.roles)) {
+    const wanted = procedurePolicy[path] ?? [];
+    throw new DomainError(
+      "forbidden",
+      wanted.length === 0
+        ? "Nobody may do this: it is not in the policy table."
+        : `This needs the role ${wanted.join(" or ")}. Ask somebody who holds it, or an admin.`,
+      { needs: wanted.join(", ") },
+    );
+  }
+  return next({ ctx: { actor, signInId } });
+});
+
+/** Every procedure of the console starts here: signed in, allowed by server/auth/policy.ts under its own path. */
+export const procedure = t.procedure.use(mapErrors).use(fromOurPages).use(allowed);
