@@ -56,7 +56,7 @@ export async function startPostgres(): Promise<Engine> {
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (user !== null) chownSync(passwordFile, user.uid, user.gid);
 
-  const env = { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC", HOME: scratch.path };
+  const env = { NODE_ENV: process.env.NODE_ENV, PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC", HOME: scratch.path };
   const initArgs = ["-D", data, "-U", "postgres", "--auth=scram-sha-256", `--pwfile=${passwordFile}`];
   const init = spawnSync(join(bin, "initdb"), [...initArgs, "--encoding=UTF8", "--locale=C", "--no-sync"], {
     cwd: "/",
