@@ -1,0 +1,116 @@
+"use client";
+
+import type { ReactNode } from "react";
+import { Button } from "@/components/ui/button";
+import { ConfirmAct } from "@/components/wizard/confirm-act";
+import { openRound, settledBy, type StepState } from "@/components/wizard/run-model";
+import type { RunActs } from "@/components/wizard/use-run-acts";
+import type { RunView } from "@/server/playbooks/schemas";
+
+/** The acts that the shown step offers: at most one of them primary. The revoke step brings its own form. */
+export function StepAction({
+  run,
+  step,
+  mayAct,
+  acts,
+  onShow,
+}: {
+  run: RunView;
+  step: StepState;
+  mayAct: boolean;
+  acts: RunActs;
+  onShow: (step: StepState | null) => void;
+}) {
+  const blocked = !mayAct || acts.sending;
+  if (step === "blast_radius" && run.state === "blast_radius") {
+    return (
+      <Bar>
+        <Button variant="primary" onClick={() => onShow("revoke")}>
+          Go on to revoke
+        </Button>
+        <span className="text-muted-foreground">Nothing happens yet: the next step says what will.</span>
+      </Bar>
+    );
+  }
+  if (step !== run.state) return null;
+  if (step === "identify") {
+    return (
+      <Bar>
+        <Button variant="primary" disabled={blocked} onClick={() => void acts.confirmSubject()}>
+          This is the subject, measure the blast radius
+        </Button>
+      </Bar>
+    );
+  }
+  if (step === "verify") return <VerifyAction run={run} blocked={blocked} acts={acts} />;
+  if (step === "wait") {
+    const open = run.checklist.filter((item) => settledBy(item) === "open").length;
+    return (
+      <Bar>
+        <Button variant="primary" disabled={blocked || open > 0} onClick={() => void acts.finish()}>
+          Finish the run
+        </Button>
+        {open > 0 ? (
+          <span className="text-muted-foreground">
+            {open} of {run.checklist.length} items are still open: do them or skip them with a reason.
+          </span>
+        ) : null}
+      </Bar>
+    );
+  }
+  return null;
+}
+
+function VerifyAction({ run, blocked, acts }: { run: RunView; blocked: boolean; acts: RunActs }) {
+  const { proof } = run;
+  const working = openRound(run) !== null;
+  const proved = proof !== null && proof.proved === proof.total && proof.live === 0 && !working;
+  const mintedSince = proof !== null && proof.live > 0 && !working;
+  return (
+    <Bar>
+      <Button
+        variant={mintedSince ? "outline" : "primary"}
+        disabled={blocked || !proved}
+        onClick={() => void acts.startWaiting()}
+      >
+        Go on to wait
+      </Button>
+      <ConfirmAct
+        label="Sweep again"
+        variant={mintedSince ? "primary" : "outline"}
+        disabled={blocked || working}
+        title="Sweep again?"
+        confirm="Yes, sweep again"
+        onConfirm={() => acts.sweepAgain()}
+      >
+        <p>
+          Looks for sessions of {run.subject.id} that were minted since the last round and revokes those too, for the
+          same reason. Sessions that are already revoked are not touched.
+        </p>
+      </ConfirmAct>
+      <ConfirmAct
+        label="Publish again"
+        disabled={blocked || working}
+        title="Publish again?"
+        confirm="Yes, publish again"
+        onConfirm={() => acts.publishAgain()}
+      >
+        <p>
+          Puts every revocation of this run on the stream again, in a shuffled order, until each gateway replica counts
+          every session. It is harmless: consumers take a second copy as nothing. {run.lane.note}
+        </p>
+      </ConfirmAct>
+      {proved ? null : (
+        <span className="basis-full text-muted-foreground">
+          {working
+            ? "A round is at work; the step stays open until it has finished and every required witness agrees."
+            : "The step stays open until every required witness agrees on every session. Gateways do not block it."}
+        </span>
+      )}
+    </Bar>
+  );
+}
+
+function Bar({ children }: { children: ReactNode }) {
+  return <div className="flex flex-wrap items-center gap-2 border-t px-4 py-3">{children}</div>;
+}
