@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { migrateConsole } from "@/server/db/migrate";
 import { loadCaracalSchema } from "@/sandbox/schema/load";
 
 export type SandboxDatabase = { readonly url: string; drop(): Promise<void> };
@@ -101,13 +102,11 @@ export async function createConsoleDatabase(adminUrl: string): Promise<ConsoleDa
     template: "console_template",
     database,
     owner: roles.consoleOwner,
-    build: async (template) => {
-      const { migrateConsole } = await import("@/server/db/migrate");
-      await migrateConsole({
+    build: (template) =>
+      migrateConsole({
         migrateUrl: databaseUrl(adminUrl, template, roles.consoleOwner),
         runtimeUrl: databaseUrl(adminUrl, template, roles.consoleRunning),
-      });
-    },
+      }),
   });
   await onServer(adminUrl, async (client) => {
     await client.query(`GRANT CONNECT ON DATABASE ${database} TO ${roles.consoleRunning}`);

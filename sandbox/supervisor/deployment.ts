@@ -1,0 +1,78 @@
+import { rmSync } from "node:fs";
+import { createCaracalDatabase, type CaracalDatabase } from "@/sandbox/engines/databases";
+import type { Engine } from "@/sandbox/engines/engine";
+import { startPostgres } from "@/sandbox/engines/postgres";
+import { startRedis } from "@/sandbox/engines/redis";
+import { scratchFolder } from "@/sandbox/engines/scratch-folder";
+import { bundleServices } from "@/sandbox/supervisor/bundle-services";
+import { type DeploymentSecrets, makeSecrets } from "@/sandbox/supervisor/secrets";
+import { createService, type Service } from "@/sandbox/supervisor/service";
+import { planServices, type Replicas, type ServiceKind } from "@/sandbox/supervisor/topology";
+
+/** A running stand-in: Caracal's own Postgres and Redis, and its services. The console's database is not part of it. */
+export type Deployment = {
+  readonly postgres: Engine;
+  readonly redis: Engine;
+  readonly caracal: CaracalDatabase;
+  readonly secrets: DeploymentSecrets;
+  readonly services: readonly Service[];
+  replicasOf(kind: ServiceKind): readonly Service[];
+  /** @throws when no replica has that name, naming those that there are. */
+  service(name: string): Service;
+  dispose(): Promise<void>;
+};
+
+export type DeploymentOptions = {
+  readonly replicas?: Partial<Replicas>;
+  readonly workload?: boolean;
+  /** Fills Caracal's database and Redis before any service starts. */
+  readonly seed: (target: { ownerUrl: string; redisUrl: string; secrets: DeploymentSecrets }) => Promise<void>;
+};
+
+/** Brings up the engines, loads Caracal's tables, seeds, and starts every service; resolves when all answer. */
+export async function startDeployment(options: DeploymentOptions): Promise<Deployment> {
+  const secrets = makeSecrets();
+  const scratch = scratchFolder("services", null);
+  const [postgres, redis, folder] = await Promise.all([startPostgres(), startRedis(), bundleServices()]);
+  const caracal = await createCaracalDatabase(postgres.url);
+  await options.seed({ ownerUrl: caracal.ownerUrl, redisUrl: redis.url, secrets });
+
+  const plans = await planServices({
+    folder,
+    scratch: scratch.path,
+    databaseUrl: caracal.ownerUrl,
+    redisUrl: redis.url,
+    secrets,
+    replicas: { sts: options.replicas?.sts ?? 2, gateway: options.replicas?.gateway ?? 2 },
+    workload: options.workload ?? false,
+  });
+  const placed = plans.map(({ kind, plan }) => ({ kind, service: createService(plan) }));
+  const services = placed.map(({ service }) => service);
+
+  const dispose = async () => {
+    await Promise.all(services.map((service) => service.stop()));
+    await Promise.all([postgres.dispose(), redis.dispose()]);
+    scratch.remove();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await Promise.all(services.map((service) => service.start()));
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return {
+    postgres,
+    redis,
+    caracal,
+    secrets,
+    services,
+    replicasOf: (kind) => placed.filter((one) => one.kind === kind).map((one) => one.service),
+    service(name) {
+      const found = services.find((service) => service.name === name);
+      if (found !== undefined) return found;
+      throw new Error(`There is no "${name}"; there are ${services.map((service) => service.name).join(", ")}.`);
+    },
+    dispose,
+  };
+}

@@ -1,0 +1,95 @@
+import { engineProcess, type RunningProcess } from "@/sandbox/engines/engine-process";
+
+export type Environment = Readonly<Record<string, string>>;
+
+export type ServicePlan = {
+  readonly name: string; // "gateway-2"
+  readonly script: string;
+  readonly port: number;
+  readonly environment: Environment;
+};
+
+/** One replica of a stand-in service, as a process of its own that can be broken in every way a container can. */
+export type Service = RunningProcess & {
+  readonly name: string;
+  readonly url: string;
+  /** Ends and starts it, with `environment` on top of its own until the next restart. */
+  restart(environment?: Environment): Promise<void>;
+  /** Lets it run only one tenth of the time; `resume` ends that. */
+  slow(): Promise<void>;
+};
+
+const healthy = async (url: string) => {
+  // 503 counts: a service whose Redis is away has started all the same
+  await fetch(`${url}/health`, { signal: AbortSignal.timeout(1_000) });
+};
+
+export function createService(plan: ServicePlan): Service {
+  const url = `http://127.0.0.1:${plan.port}`;
+  let override: Environment = {};
+  let slowness: NodeJS.Timeout | undefined;
+
+  const make = () =>
+    engineProcess({
+      label: plan.name,
+      command: process.execPath,
+      args: ["--enable-source-maps", plan.script],
+      env: {
+        NODE_ENV: "production",
+        PATH: process.env.PATH,
+        ...plan.environment,
+        ...override,
+        PORT: String(plan.port),
+        REPLICA_NAME: plan.name,
+      },
+      cwd: "/",
+      user: null,
+      stopSignal: "SIGTERM",
+      probe: () => healthy(url),
+    });
+  let running = make();
+
+  const endSlowness = () => {
+    clearInterval(slowness);
+    slowness = undefined;
+  };
+  return {
+    name: plan.name,
+    url,
+    start: () => running.start(),
+    async stop() {
+      endSlowness();
+      await running.stop();
+    },
+    async kill() {
+      endSlowness();
+      await running.kill();
+    },
+    async pause() {
+      endSlowness();
+      await running.pause();
+    },
+    async resume() {
+      endSlowness();
+      await running.resume();
+    },
+    async restart(environment = {}) {
+      endSlowness();
+      await running.stop();
+      override = environment;
+      running = make();
+      await running.start();
+    },
+    async slow() {
+      endSlowness();
+      await running.pause();
+      let tick = 0;
+      slowness = setInterval(() => {
+        tick = (tick + 1) % 10;
+        if (tick === 0) void running.resume();
+        if (tick === 1) void running.pause();
+      }, 100);
+      slowness.unref();
+    },
+  };
+}
