@@ -25,7 +25,9 @@ export async function grantRunningRole(client: ClientBase, role: string): Promis
      FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
        AND c.relname <> 'migrations' AND pg_has_role(c.relowner, 'USAGE')`,
   );
+  const [database] = (await client.query<{ name: string }>("SELECT current_database() AS name")).rows;
   const statements = [
+    `GRANT CONNECT ON DATABASE ${identifier(database?.name ?? "")} TO ${to}`,
     `GRANT USAGE ON SCHEMA public, pgboss TO ${to}`,
     `REVOKE ALL ON ALL TABLES IN SCHEMA public, pgboss FROM ${to}`,
     `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgboss TO ${to}`,

@@ -1,4 +1,3 @@
--- Up Migration
 -- Playbook runs: intent, rounds of work, targets, publications, checklist and an append-only log.
 
 CREATE TABLE playbook_runs (
@@ -110,20 +109,5 @@ CREATE TABLE playbook_log (
   data jsonb,
   PRIMARY KEY (run_id, seq)
 );
-CREATE FUNCTION playbook_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION 'playbook_log is append-only: % is refused', TG_OP;
-END $$;
-CREATE TRIGGER playbook_log_rows BEFORE UPDATE OR DELETE ON playbook_log
-  FOR EACH ROW EXECUTE FUNCTION playbook_log_is_append_only();
-CREATE TRIGGER playbook_log_table BEFORE TRUNCATE ON playbook_log
-  FOR EACH STATEMENT EXECUTE FUNCTION playbook_log_is_append_only();
-
--- Down Migration
-DROP TABLE playbook_log;
-DROP FUNCTION playbook_log_is_append_only();
-DROP TABLE playbook_checks;
-DROP TABLE playbook_publications;
-DROP TABLE playbook_targets;
-DROP TABLE playbook_rounds;
-DROP TABLE playbook_runs;
+CREATE TRIGGER playbook_log_rows BEFORE UPDATE OR DELETE ON playbook_log FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER playbook_log_table BEFORE TRUNCATE ON playbook_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
