@@ -40,6 +40,8 @@ export type GroupState = {
     readonly deliveries: number;
   }[]; // at most 10
   readonly lost: boolean; // last-delivered-id is older than the first entry and entries were trimmed unread
+  readonly lostCount?: number | null; // null: some, Redis cannot tell how many
+  readonly unread?: number | null; // entries still there that were never delivered, by ids; null: some, or the group was never used
   readonly verdict: GroupVerdict;
 };
 
