@@ -8,7 +8,7 @@ export type GoJson =
   | { readonly [key: string]: GoJson };
 
 // Go's encoder escapes these besides what JSON demands; \p{Surrogate} under the u flag is a half of a pair standing alone.
-const escaped = /["\\\u0000-\u001f<>&\u2028\u2029]|\p{Surrogate}/gu;
+const escaped = /["\\<>&\u2028\u2029]|\p{Cc}|\p{Surrogate}/gu;
 const short: Readonly<Record<string, string>> = {
   '"': '\\"',
   "\\": "\\\\",
@@ -21,6 +21,7 @@ const short: Readonly<Record<string, string>> = {
 
 function escapeOne(character: string): string {
   if (/\p{Surrogate}/u.test(character)) return "\\ufffd";
+  if (character >= "\u007f" && character <= "\u009f") return character; // control characters that JSON allows
   return short[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 

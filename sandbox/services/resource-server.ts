@@ -1,0 +1,31 @@
+import { openFastRedis, redisProblem } from "./shared/engines";
+import { commonSettings, hexKey } from "./shared/environment";
+import { startConsumer } from "./shared/consumer";
+import { goError, jsonAnswer, serve } from "./shared/http-server";
+import { exitOnSignal } from "./shared/shutdown";
+import { revocations } from "./shared/streams";
+
+// A resource server with the Redis revocation connector: it keeps one key per revoked session for 24 hours.
+const settings = commonSettings("resource-server");
+const redis = openFastRedis(settings.redisUrl);
+
+await serve(settings.host, settings.port, async (request) => {
+  if (request.path === "/health") return jsonAnswer(200, { ok: true });
+  if (request.path !== "/ready") return goError(404, "404 page not found");
+  const away = await redisProblem(redis, settings.redisUrl);
+  return away === null ? jsonAnswer(200, { ok: true }) : jsonAnswer(503, { ok: false, error: away });
+});
+
+await redis.connect().catch(() => undefined);
+await startConsumer({
+  redisUrl: settings.redisUrl,
+  key: hexKey("STREAMS_HMAC_KEY"),
+  stream: revocations,
+  group: "resource-revocation",
+  consumer: `resource-${settings.process}`,
+  async apply({ session_id }) {
+    if (session_id === undefined || session_id === "") throw new Error("missing session_id");
+    await redis.set(`caracal:revoked:sessions:${session_id}`, "1", "EX", 86_400);
+  },
+});
+exitOnSignal();
