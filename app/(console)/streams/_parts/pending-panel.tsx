@@ -1,0 +1,104 @@
+"use client";
+
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQueryStates } from "nuqs";
+import { CommandBlock } from "@/components/lib/command-block";
+import { CopyText } from "@/components/lib/copy-text";
+import { formatAge } from "@/components/lib/duration";
+import { NumberCell } from "@/components/lib/number-cell";
+import { Panel } from "@/components/lib/panel";
+import { panelStateOf } from "@/components/live/panel-state-of";
+import { useTRPC } from "@/components/live/trpc";
+import { Select } from "@/components/ui/select";
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
+import type { StreamState } from "@/server/live/snapshot";
+import { streamParams } from "../[stream]/search-params";
+import { Pager } from "./pager";
+import { pendingCommand } from "./redis-commands";
+
+const limit = 50;
+
+/** What one group was given and has not acknowledged, with why it is stuck. */
+export function PendingPanel({ stream }: { stream: StreamState }) {
+  const trpc = useTRPC();
+  const [params, setParams] = useQueryStates(streamParams, { history: "push" });
+  const group =
+    stream.groups.find((candidate) => candidate.group === params.group)?.group ??
+    stream.groups.find((candidate) => candidate.pending > 0)?.group ??
+    stream.groups[0]?.group ??
+    "";
+  const query = useQuery(
+    trpc.streams.pending.queryOptions(
+      { stream: stream.name, group, from: params.from, limit },
+      { enabled: group !== "", placeholderData: keepPreviousData, refetchInterval: 10_000 },
+    ),
+  );
+  const entries = query.data?.entries ?? [];
+  if (group === "")
+    return <p className="text-muted-foreground">No group reads this stream, so nothing can be pending.</p>;
+  return (
+    <div className="flex flex-col gap-3">
+      <Panel
+        title="Pending"
+        note="Delivered and not acknowledged. An empty list alone is no proof: what was never delivered is not pending."
+        state={panelStateOf(query, {
+          when: entries.length === 0,
+          sentence: `${group} has acknowledged everything it was given.`,
+        })}
+        actions={
+          <Select
+            label="Group"
+            className="w-52"
+            value={group}
+            onChange={(next) => void setParams({ group: next, from: null })}
+            options={stream.groups.map((candidate) => ({
+              value: candidate.group,
+              label: `${candidate.group} (${candidate.pending})`,
+            }))}
+          />
+        }
+      >
+        <Table label={`Pending entries of ${group}`}>
+          <TableHead>
+            <tr>
+              <TableHeader>Id</TableHeader>
+              <TableHeader>Consumer</TableHeader>
+              <TableHeader numeric>Idle</TableHeader>
+              <TableHeader numeric>Deliveries</TableHeader>
+              <TableHeader>Why it is stuck</TableHeader>
+            </tr>
+          </TableHead>
+          <TableBody>
+            {entries.map((entry) => (
+              <TableRow key={entry.id}>
+                <TableCell>
+                  <CopyText text={entry.id} what="entry id" whole />
+                </TableCell>
+                <TableCell className="font-mono text-xs">{entry.consumer}</TableCell>
+                <TableCell numeric className="whitespace-nowrap">
+                  {formatAge(entry.idleMs)}
+                </TableCell>
+                <TableCell numeric>
+                  <NumberCell value={entry.deliveries} />
+                </TableCell>
+                <TableCell className="min-w-56">
+                  {entry.diagnosis ?? <span className="text-muted-foreground">cannot be told</span>}
+                </TableCell>
+              </TableRow>
+            ))}
+          </TableBody>
+        </Table>
+        <Pager
+          count={`${entries.length} on this page`}
+          next={query.data?.next ?? null}
+          atStart={params.from === null}
+          nextLabel="Next"
+          startLabel="Back to the oldest"
+          onNext={(next) => void setParams({ from: next })}
+          onStart={() => void setParams({ from: null })}
+        />
+      </Panel>
+      <CommandBlock title="The same by hand" command={pendingCommand(stream.name, group, params.from, limit)} />
+    </div>
+  );
+}
