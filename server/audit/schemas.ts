@@ -1,16 +1,16 @@
 import { z } from "zod";
-import { idText, pageInput } from "@/server/platform/page";
+import { idText, pageInput, plainText } from "@/server/platform/page";
 
 /** A window is mandatory: audit_events is partitioned by occurred_at and nothing may scan it whole. At most 31 days, 24 h when text is searched. */
 export const searchAuditInput = z.object({
   zoneId: idText.optional(),
   since: z.iso.datetime({ offset: true }),
   until: z.iso.datetime({ offset: true }),
-  eventType: z.string().trim().max(100).optional(),
-  decision: z.string().trim().max(40).optional(),
-  evaluationStatus: z.string().trim().max(100).optional(),
+  eventType: plainText(100).optional(),
+  decision: plainText(40).optional(),
+  evaluationStatus: plainText(100).optional(),
   requestId: idText.optional(),
-  text: z.string().trim().min(2).max(200).optional(),
+  text: plainText(200).min(2).optional(),
   ...pageInput(200, 50),
 });
 export type SearchAuditInput = z.infer<typeof searchAuditInput>;
@@ -46,6 +46,7 @@ export type AuditDetail = AuditRow & {
     readonly apartMs: number;
     readonly createdAt: string;
   }[];
+  readonly likelySessionsNote: string; // what that search can and cannot find
 };
 
 /** Search answer. `scannedUntil` says how far the bounded text search got when it stopped before the window's end. */

@@ -16,3 +16,11 @@ export const idText = z
   .min(1)
   .max(200)
   .regex(/^[\x21-\x7e]+$/, "must be an id without spaces");
+
+/** Free text of a filter: at most `max` characters, no control characters (Postgres refuses NUL in any text). */
+export const plainText = (max: number) =>
+  z
+    .string()
+    .trim()
+    .max(max)
+    .regex(/^\P{Cc}*$/u, "must be text without control characters");

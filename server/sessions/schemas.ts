@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { idText, pageInput } from "@/server/platform/page";
+import { idText, pageInput, plainText } from "@/server/platform/page";
 
 /** "live" is status active AND unexpired (trap 5); "expired" includes rows still marked active whose time is over. */
 export const sessionStates = ["live", "revoked", "expired", "any"] as const;
@@ -26,7 +26,7 @@ export type SessionRow = {
 };
 
 export const getSessionInput = z.object({ sessionId: idText });
-export const zoneListInput = z.object({ search: z.string().trim().max(100).optional(), ...pageInput(500, 100) });
+export const zoneListInput = z.object({ search: plainText(100).optional(), ...pageInput(500, 100) });
 export type ZoneRow = {
   readonly id: string;
   readonly name: string;
