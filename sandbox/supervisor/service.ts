@@ -15,8 +15,8 @@ export type Service = RunningProcess & {
   readonly url: string;
   /** Ends and starts it, with `environment` on top of its own until the next restart. */
   restart(environment?: Environment): Promise<void>;
-  /** Lets it run only one tenth of the time; `resume` ends that. */
-  slow(): Promise<void>;
+  /** Delays each of its HTTP answers; 0 ends that. */
+  slow(milliseconds: number): Promise<void>;
 };
 
 const healthy = async (url: string) => {
@@ -27,7 +27,6 @@ const healthy = async (url: string) => {
 export function createService(plan: ServicePlan): Service {
   const url = `http://127.0.0.1:${plan.port}`;
   let override: Environment = {};
-  let slowness: NodeJS.Timeout | undefined;
 
   const make = () =>
     engineProcess({
@@ -49,47 +48,22 @@ export function createService(plan: ServicePlan): Service {
     });
   let running = make();
 
-  const endSlowness = () => {
-    clearInterval(slowness);
-    slowness = undefined;
-  };
   return {
     name: plan.name,
     url,
     start: () => running.start(),
-    async stop() {
-      endSlowness();
-      await running.stop();
-    },
-    async kill() {
-      endSlowness();
-      await running.kill();
-    },
-    async pause() {
-      endSlowness();
-      await running.pause();
-    },
-    async resume() {
-      endSlowness();
-      await running.resume();
-    },
+    stop: () => running.stop(),
+    kill: () => running.kill(),
+    pause: () => running.pause(),
+    resume: () => running.resume(),
     async restart(environment = {}) {
-      endSlowness();
       await running.stop();
       override = environment;
       running = make();
       await running.start();
     },
-    async slow() {
-      endSlowness();
-      await running.pause();
-      let tick = 0;
-      slowness = setInterval(() => {
-        tick = (tick + 1) % 10;
-        if (tick === 0) void running.resume();
-        if (tick === 1) void running.pause();
-      }, 100);
-      slowness.unref();
+    async slow(milliseconds) {
+      await fetch(`${url}/__sandbox/slow?ms=${milliseconds}`, { method: "POST", signal: AbortSignal.timeout(2_000) });
     },
   };
 }

@@ -1,0 +1,50 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Deployment } from "@/sandbox/supervisor/deployment";
+import { drills } from "@/sandbox/supervisor/drills";
+import { messageOf } from "@/server/platform/errors";
+
+export type Control = { readonly url: string; readonly token: string; close(): Promise<void> };
+
+/**
+ * Takes `POST /drills/<name>` with a bearer token on a free loopback port, one drill at a time; answers JSON
+ * `{said}` (200), or `{problem}` (401, 404, 500).
+ */
+export async function startControl(deployment: Deployment): Promise<Control> {
+  const token = randomBytes(24).toString("hex");
+  let last: Promise<unknown> = Promise.resolve();
+
+  const answer = async (path: string, given: string | undefined): Promise<{ status: number; body: object }> => {
+    if (given !== `Bearer ${token}`) return { status: 401, body: { problem: "The token is wrong." } };
+    const drill = drills[path.replace(/^\/drills\//, "")];
+    if (drill === undefined) return { status: 404, body: { problem: "There is no drill of that name." } };
+    const running = last.then(() => drill.run(deployment));
+    last = running.catch(() => undefined);
+    try {
+      await running;
+      return { status: 200, body: { said: drill.summary } };
+    } catch (error) {
+      return { status: 500, body: { problem: messageOf(error) } };
+    }
+  };
+  const server = createServer(async (request, response) => {
+    const posted = request.method === "POST";
+    const { status, body } = posted
+      ? await answer(request.url ?? "", request.headers.authorization)
+      : { status: 405, body: { problem: "POST only." } };
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    token,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

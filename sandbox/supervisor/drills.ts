@@ -1,0 +1,129 @@
+import { randomBytes } from "node:crypto";
+import type { Deployment } from "@/sandbox/supervisor/deployment";
+import { forgeRevocation, poisonAudit, poisonRevocation } from "@/sandbox/supervisor/poison";
+import type { Service } from "@/sandbox/supervisor/service";
+import type { ServiceKind } from "@/sandbox/supervisor/topology";
+
+export type Drill = {
+  /** What it does, what to look for, and how to end it. */
+  readonly summary: string;
+  run(deployment: Deployment): Promise<void>;
+};
+
+const each = async (services: readonly Service[], act: (service: Service) => Promise<void>): Promise<void> => {
+  await Promise.all(services.map(act));
+};
+const all = (kind: ServiceKind, act: (service: Service) => Promise<void>) => (deployment: Deployment) =>
+  each(deployment.replicasOf(kind), act);
+
+const signatureReaders: readonly ServiceKind[] = ["sts", "gateway", "resource-server"];
+const signedWith = (deployment: Deployment, kinds: readonly ServiceKind[], environment: Record<string, string>) =>
+  each(
+    kinds.flatMap((kind) => deployment.replicasOf(kind)),
+    (service) => service.restart(environment),
+  );
+const otherKey = () => randomBytes(32).toString("hex");
+
+/** Engines up and unfrozen first, then every service running, awake, quick and on its own environment. */
+async function restore(deployment: Deployment): Promise<void> {
+  for (const engine of [deployment.postgres, deployment.redis]) {
+    await engine.resume();
+    await engine.start();
+  }
+  await each(deployment.services, (service) => service.restart());
+}
+
+/** Ends pauses only: counters and memories of the services stay as they are. */
+async function resume(deployment: Deployment): Promise<void> {
+  await Promise.all([deployment.postgres.resume(), deployment.redis.resume()]);
+  await each(deployment.services, (service) => service.resume());
+}
+
+/** Every fault switch by its name. */
+export const drills: Readonly<Record<string, Drill>> = {
+  "pause-sts": {
+    summary: "Freezes every STS: revocations stay unread by sts-revocation. End it with resume-sts.",
+    run: all("sts", (service) => service.pause()),
+  },
+  "resume-sts": { summary: "Wakes every STS.", run: all("sts", (service) => service.resume()) },
+  "kill-gateway": {
+    summary: "Kills gateway-2: its revocations in memory are gone. Start it again with restore-gateway.",
+    run: (deployment) => deployment.service("gateway-2").kill(),
+  },
+  "restore-gateway": {
+    summary: "Starts every gateway that is not running, and wakes those that are frozen.",
+    run: all("gateway", async (service) => {
+      await service.resume();
+      await service.start();
+    }),
+  },
+  "restart-gateway": {
+    summary: "Restarts gateway-1: it forgets every revocation it knew.",
+    run: (deployment) => deployment.service("gateway-1").restart(),
+  },
+  "pause-gateway": {
+    summary: "Freezes gateway-2. End it with resume-gateway.",
+    run: (deployment) => deployment.service("gateway-2").pause(),
+  },
+  "resume-gateway": { summary: "Wakes every gateway.", run: all("gateway", (service) => service.resume()) },
+  "slow-gateway": {
+    summary: "Lets gateway-1 answer after two seconds. End it with restore.",
+    run: (deployment) => deployment.service("gateway-1").slow(2_000),
+  },
+  "wrong-stream-key": {
+    summary:
+      "Restarts STS, gateways and the resource server on another STREAMS_HMAC_KEY: they ack and drop every revocation. End it with restore-stream-key.",
+    run: (deployment) => signedWith(deployment, signatureReaders, { STREAMS_HMAC_KEY: otherKey() }),
+  },
+  "wrong-api-stream-key": {
+    summary:
+      "Restarts the API on another STREAMS_HMAC_KEY: what it publishes is dropped by every consumer. End it with restore-stream-key.",
+    run: (deployment) => signedWith(deployment, ["api"], { STREAMS_HMAC_KEY: otherKey() }),
+  },
+  "restore-stream-key": {
+    summary: "Restarts the API, STS, gateways and the resource server on the right STREAMS_HMAC_KEY.",
+    run: (deployment) => signedWith(deployment, ["api", ...signatureReaders], {}),
+  },
+  "wrong-kek": {
+    summary: "Restarts sts-2 on another ZONE_KEK: ready, but its JWKS and exchanges answer 500. End it with restore.",
+    run: (deployment) => deployment.service("sts-2").restart({ ZONE_KEK: otherKey() }),
+  },
+  "poison-dlq": {
+    summary: "Puts 25 badly signed audit events and one without data on the stream: they land in the dead letters.",
+    run: (deployment) => poisonAudit(deployment, 25),
+  },
+  "poison-revocation": {
+    summary: "Publishes a signed revocation without session_id: it stays pending in both groups.",
+    run: poisonRevocation,
+  },
+  "forged-revocation": {
+    summary: "Publishes an unsigned revocation: consumers ack and drop it.",
+    run: forgeRevocation,
+  },
+  "pause-audit": {
+    summary: "Freezes audit ingestion: the audit stream's lag grows. End it with resume-audit.",
+    run: all("audit", (service) => service.pause()),
+  },
+  "resume-audit": { summary: "Wakes audit ingestion.", run: all("audit", (service) => service.resume()) },
+  "redis-down": {
+    summary: "Stops Caracal's Redis, keeping its data. Start it again with redis-up.",
+    run: (deployment) => deployment.redis.stop(),
+  },
+  "redis-up": { summary: "Starts Caracal's Redis.", run: (deployment) => deployment.redis.start() },
+  "postgres-down": {
+    summary: "Stops Caracal's Postgres: API and coordinator exit. Start everything again with restore.",
+    run: (deployment) => deployment.postgres.stop(),
+  },
+  "postgres-up": {
+    summary: "Starts Caracal's Postgres, and whichever services had exited.",
+    async run(deployment) {
+      await deployment.postgres.start();
+      await each(deployment.services, (service) => service.start());
+    },
+  },
+  resume: { summary: "Wakes everything that is frozen; nothing is restarted.", run: resume },
+  restore: {
+    summary: "Everything back: engines up, every service restarted on its own settings.",
+    run: restore,
+  },
+};
