@@ -21,8 +21,8 @@ export function RunLog({ runId, over }: { runId: string; over: boolean }) {
       { refetchInterval: over ? false : 3_000, placeholderData: keepPreviousData },
     ),
   );
-  const entries = query.data ?? [];
-  const last = entries.at(-1);
+  const entries = query.data?.entries ?? [];
+  const next = query.data?.next ?? null;
   return (
     <Panel
       title="Run log"
@@ -35,11 +35,11 @@ export function RunLog({ runId, over }: { runId: string; over: boolean }) {
               Earlier
             </Button>
           ) : null}
-          {entries.length === pageSize && last !== undefined ? (
-            <Button size="sm" onClick={() => setStarts([...starts, last.seq])}>
+          {next === null ? null : (
+            <Button size="sm" onClick={() => setStarts([...starts, next])}>
               Later
             </Button>
-          ) : null}
+          )}
         </>
       }
     >

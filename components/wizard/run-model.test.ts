@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { revokeLabel, revokePlan } from "@/components/wizard/act-plan";
 import { aRun } from "@/components/wizard/a-run.test-data";
-import { openRound, shownStep, standing, stepLines, writtenSoFar } from "@/components/wizard/run-model";
+import { openItems, openRound, shownStep, standing, stepLines, writtenSoFar } from "@/components/wizard/run-model";
 import { startHref, startKind } from "@/components/wizard/start-model";
 
 const round = {
@@ -52,6 +52,29 @@ describe("the step column", () => {
   it("knows the round that is still open", () => {
     expect(openRound({ rounds: [round] })).toBeNull();
     expect(openRound({ rounds: [round, { ...round, round: 2, state: "queued" }] })?.round).toBe(2);
+  });
+});
+
+describe("what keeps a run from being finished", () => {
+  const item = (id: string, doneAt: string | null = null, skippedReason: string | null = null) => ({
+    id,
+    label: id,
+    why: "",
+    command: null,
+    doneBy: null,
+    doneAt,
+    skippedReason,
+  });
+  const ends = { id: "per-call", what: "", why: "", from: 0, until: 1_000 };
+  it("is what nobody did or skipped, and what has not ended by itself", () => {
+    const checklist = [
+      item("a"),
+      item("b", "2026-11-23T02:00:00Z"),
+      item("c", null, "why"),
+      item("remaining-exposure"),
+    ];
+    expect(openItems({ checklist, exposure: [ends] }, 999).map(({ id }) => id)).toEqual(["a", "remaining-exposure"]);
+    expect(openItems({ checklist, exposure: [ends] }, 1_000).map(({ id }) => id)).toEqual(["a"]);
   });
 });
 

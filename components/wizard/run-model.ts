@@ -86,6 +86,15 @@ export function settledBy(item: { readonly doneAt: string | null; readonly skipp
   return item.doneAt === null ? ("open" as const) : ("done" as const);
 }
 
+/** The checklist's item for what ends by itself; the server settles it when the last timed exposure is over. */
+const waitingItem = "remaining-exposure";
+
+/** Items that still keep the run from being finished. `now` in epoch ms. */
+export function openItems(run: Pick<RunView, "checklist" | "exposure">, now: number) {
+  const running = run.exposure.some((item) => item.until !== null && item.until > now);
+  return run.checklist.filter((item) => settledBy(item) === "open" && (item.id !== waitingItem || running));
+}
+
 /** The round that is being worked on, if any: acts that would collide with it are not offered meanwhile. */
 export function openRound(run: Pick<RunView, "rounds">) {
   return run.rounds.findLast((round) => round.state === "queued" || round.state === "running") ?? null;

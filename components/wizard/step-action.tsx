@@ -3,7 +3,7 @@
 import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { ConfirmAct } from "@/components/wizard/confirm-act";
-import { openRound, settledBy, type StepState } from "@/components/wizard/run-model";
+import { counted, openItems, openRound, type StepState } from "@/components/wizard/run-model";
 import type { RunActs } from "@/components/wizard/use-run-acts";
 import type { RunView } from "@/server/playbooks/schemas";
 
@@ -11,12 +11,14 @@ import type { RunView } from "@/server/playbooks/schemas";
 export function StepAction({
   run,
   step,
+  now,
   mayAct,
   acts,
   onShow,
 }: {
   run: RunView;
   step: StepState;
+  now: number;
   mayAct: boolean;
   acts: RunActs;
   onShow: (step: StepState | null) => void;
@@ -27,6 +29,9 @@ export function StepAction({
       <Bar>
         <Button variant="primary" onClick={() => onShow("revoke")}>
           Go on to revoke
+        </Button>
+        <Button disabled={blocked} onClick={() => void acts.confirmSubject()}>
+          Measure again
         </Button>
         <span className="text-muted-foreground">Nothing happens yet: the next step says what will.</span>
       </Bar>
@@ -43,21 +48,7 @@ export function StepAction({
     );
   }
   if (step === "verify") return <VerifyAction run={run} blocked={blocked} acts={acts} />;
-  if (step === "wait") {
-    const open = run.checklist.filter((item) => settledBy(item) === "open").length;
-    return (
-      <Bar>
-        <Button variant="primary" disabled={blocked || open > 0} onClick={() => void acts.finish()}>
-          Finish the run
-        </Button>
-        {open > 0 ? (
-          <span className="text-muted-foreground">
-            {open} of {run.checklist.length} items are still open: do them or skip them with a reason.
-          </span>
-        ) : null}
-      </Bar>
-    );
-  }
+  if (step === "wait") return <WaitAction run={run} now={now} blocked={blocked} acts={acts} />;
   return null;
 }
 
@@ -75,10 +66,35 @@ function VerifyAction({ run, blocked, acts }: { run: RunView; blocked: boolean; 
       >
         Go on to wait
       </Button>
+      <RoundActs run={run} blocked={blocked || working} acts={acts} sweepFirst={mintedSince} />
+      {proved ? null : (
+        <span className="basis-full text-muted-foreground">
+          {working
+            ? "A round is at work; the step stays open until it has finished and every required witness agrees."
+            : "The step stays open until every required witness agrees on every session. Gateways do not block it."}
+        </span>
+      )}
+    </Bar>
+  );
+}
+
+function RoundActs({
+  run,
+  blocked,
+  acts,
+  sweepFirst,
+}: {
+  run: RunView;
+  blocked: boolean;
+  acts: RunActs;
+  sweepFirst: boolean;
+}) {
+  return (
+    <>
       <ConfirmAct
         label="Sweep again"
-        variant={mintedSince ? "primary" : "outline"}
-        disabled={blocked || working}
+        variant={sweepFirst ? "primary" : "outline"}
+        disabled={blocked}
         title="Sweep again?"
         confirm="Yes, sweep again"
         onConfirm={() => acts.sweepAgain()}
@@ -90,7 +106,7 @@ function VerifyAction({ run, blocked, acts }: { run: RunView; blocked: boolean; 
       </ConfirmAct>
       <ConfirmAct
         label="Publish again"
-        disabled={blocked || working}
+        disabled={blocked}
         title="Publish again?"
         confirm="Yes, publish again"
         onConfirm={() => acts.publishAgain()}
@@ -100,13 +116,24 @@ function VerifyAction({ run, blocked, acts }: { run: RunView; blocked: boolean; 
           every session. It is harmless: consumers take a second copy as nothing. {run.lane.note}
         </p>
       </ConfirmAct>
-      {proved ? null : (
+    </>
+  );
+}
+
+function WaitAction({ run, now, blocked, acts }: { run: RunView; now: number; blocked: boolean; acts: RunActs }) {
+  const open = openItems(run, now);
+  const working = openRound(run) !== null;
+  return (
+    <Bar>
+      <Button variant="primary" disabled={blocked || working || open.length > 0} onClick={() => void acts.finish()}>
+        Finish the run
+      </Button>
+      <RoundActs run={run} blocked={blocked || working} acts={acts} sweepFirst={false} />
+      {open.length > 0 ? (
         <span className="basis-full text-muted-foreground">
-          {working
-            ? "A round is at work; the step stays open until it has finished and every required witness agrees."
-            : "The step stays open until every required witness agrees on every session. Gateways do not block it."}
+          {counted(open.length, "item")} still open: do what they say, or skip with a reason.
         </span>
-      )}
+      ) : null}
     </Bar>
   );
 }

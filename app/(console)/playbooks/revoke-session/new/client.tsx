@@ -38,7 +38,7 @@ export function StartClient() {
   });
   const kind = params.by ?? startKind(params);
   const start = useMutation(
-    trpc.playbooks.start.mutationOptions({ onSuccess: (run) => router.push(`/playbooks/runs/${run.id}`) }),
+    trpc.playbooks.start.mutationOptions({ onSuccess: ({ runId }) => router.push(`/playbooks/runs/${runId}`) }),
   );
   const refused = !mayCall("playbooks.start", person.roles);
   const send = (from: From) => start.mutate({ from });

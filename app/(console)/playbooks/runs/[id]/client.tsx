@@ -74,7 +74,7 @@ export function RunClient({ initial }: { initial: RunView }) {
             now={now}
             onRevoked={() => void setWanted(null)}
           />
-          <StepAction run={run} step={step} mayAct={mayAct} acts={acts} onShow={show} />
+          <StepAction run={run} step={step} now={now} mayAct={mayAct} acts={acts} onShow={show} />
           <ExposureBar exposure={run.exposure} now={now} />
           <ByHand commands={run.commands.filter((command) => command.step === step)} />
         </Panel>
