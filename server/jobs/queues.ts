@@ -1,6 +1,5 @@
-/** Every durable queue; made at migration time by the owner, since the running role may not create tables. */
+/** The durable queue of revocation rounds. */
 export const revokeRoundQueue = "revoke-round";
 
-export const queues = [
-  { name: revokeRoundQueue, retryLimit: 20, retryDelay: 2, retryBackoff: true, expireInSeconds: 900, retentionDays: 7 },
-] as const;
+/** Every durable queue; made at migration time by the owner, since the running role may not create tables. */
+export const queues = [revokeRoundQueue] as const;

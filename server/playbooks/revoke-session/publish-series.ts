@@ -1,0 +1,31 @@
+import type { GatewayProof } from "@/server/playbooks/schemas";
+
+export const maxRoundsPerSeries = 60;
+/** With three replicas a round misses a given one two times in three: twelve fruitless rounds in a row are no accident (0.8 %). */
+export const maxStalledRounds = 12;
+
+export type SeriesStep = { readonly go: boolean; readonly stalled: number; readonly missing: number; readonly text: string };
+
+const missingOn = (gateway: GatewayProof): number => gateway.expected - (gateway.known ?? gateway.atLeast ?? 0);
+
+/**
+ * Whether publishing again should go on after a round. Ends when every gateway knows every sid; when only silent ones lack
+ * some; when no gateway got further for a while; or at the limit. The text names who still lacks how many.
+ */
+export function nextInSeries(
+  gateways: readonly GatewayProof[],
+  before: { readonly series: number; readonly stalled: number; readonly missing: number | null },
+): SeriesStep {
+  if (gateways.length === 0)
+    return { go: false, stalled: 0, missing: 0, text: "No gateway is configured, so no count can be compared" };
+  const lacking = gateways.filter((gateway) => gateway.verdict !== "all" && missingOn(gateway) > 0);
+  const missing = lacking.reduce((sum, gateway) => sum + missingOn(gateway), 0);
+  const names = lacking.map((gateway) => `${missingOn(gateway)} missing on ${gateway.replica}`).join(", ");
+  if (lacking.length === 0) return { go: false, stalled: 0, missing, text: "Every gateway knows every session" };
+  const stalled = before.missing !== null && missing >= before.missing ? before.stalled + 1 : 0;
+  const stop = (why: string): SeriesStep => ({ go: false, stalled, missing, text: `${names}: ${why}` });
+  if (lacking.every((gateway) => gateway.verdict === "silent")) return stop("it does not answer, so publishing again stops");
+  if (stalled >= maxStalledRounds) return stop(`no gateway got further in ${stalled} rounds, so publishing again stops`);
+  if (before.series >= maxRoundsPerSeries) return stop(`stopped after ${before.series} rounds`);
+  return { go: true, stalled, missing, text: names };
+}

@@ -1,0 +1,96 @@
+import { publishLeased, settleRows } from "@/server/caracal/revocation/dispatch";
+import { batchCeiling, type BatchTarget, findOutcomes, revokeBatch } from "@/server/caracal/revocation/revoke-batch";
+import { revocationStream } from "@/server/caracal/revocation/revocation-stream";
+import type { RoundContext } from "@/server/playbooks/round-context";
+import { outboxIdsOf, plannedTargets, recordOutcomes, recordPublications } from "@/server/playbooks/round-targets";
+import type { RoundRow } from "@/server/playbooks/run-rows";
+
+type Work = { readonly ctx: RoundContext; readonly round: RoundRow; readonly reason: string };
+export type SayWaiting = (reason: string | null) => Promise<void>;
+
+const publishable = (reason: string) => (target: BatchTarget) => ({
+  id: target.outboxId,
+  stream: revocationStream,
+  fields: { zone_id: target.zoneId, session_id: target.sid, reason, console_ref: target.outboxId },
+});
+
+/** Rows that the batch did not flip: ours from before a crash, somebody else's, expired or gone. */
+async function recordUnflipped({ ctx, round }: Work, targets: readonly BatchTarget[]): Promise<void> {
+  if (targets.length === 0) return;
+  const found = await findOutcomes(ctx.caracal.db, targets);
+  const sids = (wanted: (row: (typeof found)[number]) => boolean) => found.filter(wanted).map((row) => row.sid);
+  const ours = new Set(sids((row) => row.ours));
+  await recordPublications(ctx.db, round.run_id, round.round, targets.filter((target) => ours.has(target.sid)), new Map());
+  await recordOutcomes(ctx.db, round.run_id, "revoked", [...ours]);
+  await recordOutcomes(ctx.db, round.run_id, "already-revoked", sids((row) => !row.ours && row.status === "revoked"));
+  await recordOutcomes(ctx.db, round.run_id, "expired", sids((row) => !row.ours && row.status !== "revoked" && row.status !== "active"));
+}
+
+/**
+ * Carries out one sweep: batch after batch in Caracal's Postgres, each published as soon as it is committed while the next one
+ * is being written. Postgres does not wait for Redis: the rows are what stops minting. Whatever is not published by then is
+ * settled afterwards. Safe to call again at any point.
+ * @throws source_unreachable when a database or Redis does not answer; nothing is lost, the next call goes on.
+ */
+export async function sweepRound(work: Work, sayWaiting: SayWaiting): Promise<void> {
+  const { ctx, round, reason } = work;
+  const { run_id: runId } = round;
+  const leaseHolder = round.lane === "fast" ? ctx.dispatcher.holder : null;
+  const lane = { caracal: ctx.caracal, dispatcher: ctx.dispatcher, onPublished: async () => undefined };
+  const planned = await plannedTargets(ctx.db, runId, round.round);
+  let behind: Promise<void> = Promise.resolve();
+  let redisFailed = false;
+
+  for (let from = 0; from < planned.length; from += batchCeiling) {
+    const batch = planned.slice(from, from + batchCeiling);
+    const { flipped } = await revokeBatch(ctx.caracal.db, batch, {
+      reason,
+      leaseHolder,
+      leaseSeconds: ctx.dispatcher.leaseSeconds,
+    });
+    const ours = new Set(flipped);
+    const mine = batch.filter((target) => ours.has(target.sid));
+    const earlier = behind; // the previous batch's publication: order is kept, at most one batch runs ahead
+    behind = (async () => {
+      await earlier;
+      const streamIds = new Map<string, string>();
+      const onPublished = async (ids: ReadonlyMap<string, string>) => {
+        for (const [id, streamId] of ids) streamIds.set(id, streamId);
+      };
+      if (leaseHolder !== null && !redisFailed)
+        redisFailed = (await publishLeased({ ...lane, onPublished }, mine.map(publishable(reason)))) !== null;
+      await Promise.all([
+        recordPublications(ctx.db, runId, round.round, mine, streamIds),
+        recordOutcomes(ctx.db, runId, "revoked", flipped),
+        recordUnflipped(work, batch.filter((target) => !ours.has(target.sid))),
+      ]);
+    })();
+    behind.catch(() => undefined); // awaited below, or by the next batch
+    await earlier;
+  }
+  await behind;
+  if (leaseHolder !== null) await settle(work, sayWaiting);
+}
+
+/** Publishes or waits out whatever the round has written and nobody has dispatched yet. */
+async function settle({ ctx, round }: Work, sayWaiting: SayWaiting): Promise<void> {
+  const ids = await outboxIdsOf(ctx.db, round.run_id, round.round);
+  await settlePublications(ctx, round, ids, sayWaiting);
+}
+
+/** Settles the given rows of a round and records the stream id of each one that we publish. */
+export async function settlePublications(
+  ctx: RoundContext,
+  round: RoundRow,
+  ids: readonly string[],
+  sayWaiting: SayWaiting,
+): Promise<void> {
+  const onPublished = async (published: ReadonlyMap<string, string>) => {
+    await ctx.db.query(
+      `UPDATE playbook_publications p SET stream_id = t.stream_id FROM unnest($2::text[], $3::text[]) AS t (outbox_id, stream_id)
+        WHERE p.run_id = $1 AND p.outbox_id = t.outbox_id AND p.stream_id IS NULL`,
+      [round.run_id, [...published.keys()], [...published.values()]],
+    );
+  };
+  await settleRows({ caracal: ctx.caracal, dispatcher: ctx.dispatcher, onPublished }, ids, sayWaiting);
+}
