@@ -18,10 +18,14 @@ const stepName: Readonly<Record<RunState, string>> = {
 
 /** The refusal of an act that the run's state does not allow. */
 export const notNow = (run: RunRow): DomainError =>
-  new DomainError("conflict", `The run is at ${stepName[run.state]} now, where this cannot be done. Look at it again.`, {
-    state: run.state,
-    revision: run.revision,
-  });
+  new DomainError(
+    "conflict",
+    `The run is at ${stepName[run.state]} now, where this cannot be done. Look at it again.`,
+    {
+      state: run.state,
+      revision: run.revision,
+    },
+  );
 
 /**
  * Moves a run by one event: a conditional UPDATE on its state, the new step's time and the log lines, in one transaction with

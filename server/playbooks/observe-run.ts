@@ -66,7 +66,9 @@ async function look(
     readOutbox(db, outboxIds),
     readRevocationStream(redis, revocationStream),
   ]);
-  const ids = targets.flatMap((target) => target.publications.flatMap((row) => (row.streamId === null ? [] : [row.streamId])));
+  const ids = targets.flatMap((target) =>
+    target.publications.flatMap((row) => (row.streamId === null ? [] : [row.streamId])),
+  );
   const pending = new Map<string, Awaited<ReturnType<typeof pendingAmong>>>();
   for (const group of judgedGroups(stream))
     if (group.required && group.state !== null)
@@ -120,7 +122,8 @@ function gatewayProofs(
 function troubleOf(error: unknown): string | null {
   if (error instanceof DomainError) return error.code === "source_unreachable" ? error.message : null;
   const text = messageOf(error);
-  const isRedis = /redis|connection is closed|stream isn't writeable|command timed out|ECONNREFUSED|max retries|socket|LOADING|READONLY|ETIMEDOUT|ECONNRESET/i;
+  const isRedis =
+    /redis|connection is closed|stream isn't writeable|command timed out|ECONNREFUSED|max retries|socket|LOADING|READONLY|ETIMEDOUT|ECONNRESET/i;
   return isRedis.test(text) ? `Caracal's Redis did not answer: ${text}` : null;
 }
 

@@ -8,7 +8,13 @@ import type { RunRow, Scan } from "@/server/playbooks/run-rows";
 
 const callsPerLook = 30; // of 500 entries
 const elsewhereCeiling = 1_000;
-type Found = { readonly outboxId: string; readonly round: number; readonly sid: string; readonly streamId: string; readonly signature: string | null };
+type Found = {
+  readonly outboxId: string;
+  readonly round: number;
+  readonly sid: string;
+  readonly streamId: string;
+  readonly signature: string | null;
+};
 
 /**
  * Reads the stream on from the run's recorded position: finds the entry of every publication by its console_ref, whoever
@@ -23,7 +29,11 @@ export async function searchStream(ctx: ObserverContext, run: RunRow): Promise<S
   const own = new Set(ours.map((found) => found.streamId));
   const elsewhere = new Set(run.scan.elsewhere);
   let { overflow } = run.scan;
-  const targets = await targetsAmong(ctx, run.id, entries.map((entry) => entry.fields.session_id ?? ""));
+  const targets = await targetsAmong(
+    ctx,
+    run.id,
+    entries.map((entry) => entry.fields.session_id ?? ""),
+  );
   for (const entry of entries) {
     const sid = entry.fields.session_id;
     if (sid === undefined || own.has(entry.id) || targets.has(sid) || elsewhere.has(sid)) continue;
@@ -41,10 +51,10 @@ export async function searchStream(ctx: ObserverContext, run: RunRow): Promise<S
 }
 
 async function targetsAmong(ctx: ObserverContext, runId: string, sids: readonly string[]): Promise<Set<string>> {
-  const rows = await ctx.db.query<{ sid: string }>("SELECT sid FROM playbook_targets WHERE run_id = $1 AND sid = ANY ($2)", [
-    runId,
-    [...new Set(sids)],
-  ]);
+  const rows = await ctx.db.query<{ sid: string }>(
+    "SELECT sid FROM playbook_targets WHERE run_id = $1 AND sid = ANY ($2)",
+    [runId, [...new Set(sids)]],
+  );
   return new Set(rows.map((row) => row.sid));
 }
 
@@ -60,7 +70,8 @@ async function oursAmong(ctx: ObserverContext, run: RunRow, entries: readonly Re
     const { console_ref: reference, session_id: sid } = fields;
     if (reference === undefined || sid === undefined) continue;
     const round = roundOfReference(reference, run.id, sid);
-    if (round !== null) found.push({ outboxId: reference, round, sid, streamId: id, signature: signatureOf(ctx, fields) });
+    if (round !== null)
+      found.push({ outboxId: reference, round, sid, streamId: id, signature: signatureOf(ctx, fields) });
   }
   return found;
 }
@@ -99,7 +110,10 @@ export async function recheckSignatures(ctx: ObserverContext, runId: string): Pr
     [runId],
   );
   if (rows.length === 0) return;
-  const entries = await entriesById(ctx.caracal.redis, rows.map((row) => row.stream_id));
+  const entries = await entriesById(
+    ctx.caracal.redis,
+    rows.map((row) => row.stream_id),
+  );
   const read = rows.flatMap((row) => {
     const fields = entries.get(row.stream_id);
     return fields == null ? [] : [{ id: row.outbox_id, signature: signatureOf(ctx, fields) }];

@@ -23,7 +23,16 @@ export async function openRound(
     `INSERT INTO playbook_rounds (run_id, round, kind, lane, requested_by_id, requested_by_name, series, stalled, missing)
      SELECT $1, coalesce(max(round), 0) + 1, $2, $3, $4, $5, $6, $7, $8 FROM playbook_rounds WHERE run_id = $1
      ON CONFLICT (run_id) WHERE state IN ('queued', 'running') DO NOTHING RETURNING round`,
-    [round.runId, round.kind, round.lane, round.by.id, round.by.name, round.series ?? 1, round.stalled ?? 0, round.missing ?? null],
+    [
+      round.runId,
+      round.kind,
+      round.lane,
+      round.by.id,
+      round.by.name,
+      round.series ?? 1,
+      round.stalled ?? 0,
+      round.missing ?? null,
+    ],
   );
   if (row === undefined)
     throw new DomainError("conflict", "A round of this run is still going on. Wait until it has finished.", {});

@@ -1,4 +1,9 @@
-import { agentSessionsOf, applicationsAmong, grantsOf, recentExchanges } from "@/server/caracal/revocation/blast-sources";
+import {
+  agentSessionsOf,
+  applicationsAmong,
+  grantsOf,
+  recentExchanges,
+} from "@/server/caracal/revocation/blast-sources";
 import { countLive, liveSessions, sessionCeiling } from "@/server/caracal/revocation/subject-sessions";
 import type { Database } from "@/server/platform/postgres";
 import type { Outlives } from "@/server/playbooks/revoke-session/checklist";
@@ -19,10 +24,21 @@ export async function readBlastRadius(
     recentExchanges(db, zoneId, windowMinutes),
     grantsOf(db, zoneId, subjectId),
   ]);
-  const agents = await agentSessionsOf(db, zoneId, sessions.map((session) => session.id));
-  const applicationIds = new Set([subjectId, ...grants.map((grant) => grant.applicationId), ...agents.rows.map((agent) => agent.applicationId)]);
+  const agents = await agentSessionsOf(
+    db,
+    zoneId,
+    sessions.map((session) => session.id),
+  );
+  const applicationIds = new Set([
+    subjectId,
+    ...grants.map((grant) => grant.applicationId),
+    ...agents.rows.map((agent) => agent.applicationId),
+  ]);
   const applications = await applicationsAmong(db, zoneId, [...applicationIds]);
-  const latest = sessions.reduce<Date | null>((last, { expiresAt }) => (last === null || expiresAt > last ? expiresAt : last), null);
+  const latest = sessions.reduce<Date | null>(
+    (last, { expiresAt }) => (last === null || expiresAt > last ? expiresAt : last),
+    null,
+  );
   return {
     outlives: { applications, grants: grants.map(({ id, provider, providerId }) => ({ id, provider, providerId })) },
     blast: {

@@ -31,16 +31,16 @@ export async function recordObservation(
       [run.id, JSON.stringify(proof), JSON.stringify(gateways), JSON.stringify(facts), changed.length > 0 ? 1 : 0],
     );
     if (provedSids.length > 0)
-      await tx.query("UPDATE playbook_targets SET proved_at = now() WHERE run_id = $1 AND sid = ANY ($2) AND proved_at IS NULL", [
-        run.id,
-        provedSids,
-      ]);
+      await tx.query(
+        "UPDATE playbook_targets SET proved_at = now() WHERE run_id = $1 AND sid = ANY ($2) AND proved_at IS NULL",
+        [run.id, provedSids],
+      );
     const unproved = proof.targets.filter((target) => !target.proved).map((target) => target.sid);
     if (unproved.length > 0)
-      await tx.query("UPDATE playbook_targets SET proved_at = NULL WHERE run_id = $1 AND sid = ANY ($2) AND proved_at IS NOT NULL", [
-        run.id,
-        unproved,
-      ]);
+      await tx.query(
+        "UPDATE playbook_targets SET proved_at = NULL WHERE run_id = $1 AND sid = ANY ($2) AND proved_at IS NOT NULL",
+        [run.id, unproved],
+      );
     await tx.query(
       `UPDATE playbook_rounds r SET published = c.found
          FROM (SELECT round, count(*)::int AS found FROM playbook_publications WHERE run_id = $1 AND stream_id IS NOT NULL GROUP BY round) c

@@ -28,9 +28,16 @@ export async function recordBaseline(ctx: ObserverContext, runId: string): Promi
   ]);
   const at = Date.now();
   const streamId = stream?.lastId ?? `${at - marginMs}-0`;
-  const readings = Object.fromEntries(gatewayReadings(snapshot).map((reading) => [reading.replica, rememberBaseline(reading)]));
+  const readings = Object.fromEntries(
+    gatewayReadings(snapshot).map((reading) => [reading.replica, rememberBaseline(reading)]),
+  );
   await ctx.db.query(
     `UPDATE playbook_runs SET baseline = $2, scan = $3, gateway_readings = $4 WHERE id = $1 AND baseline IS NULL`,
-    [runId, JSON.stringify({ streamId, at }), JSON.stringify({ position: streamId, elsewhere: [], overflow: 0 }), JSON.stringify(readings)],
+    [
+      runId,
+      JSON.stringify({ streamId, at }),
+      JSON.stringify({ position: streamId, elsewhere: [], overflow: 0 }),
+      JSON.stringify(readings),
+    ],
   );
 }

@@ -15,7 +15,12 @@ export type RoundResult = {
   readonly done: boolean; // false: the round was finished already
   readonly next: number | null; // the round that follows in the same series
 };
-type Counts = { readonly targets: number; readonly revoked: number; readonly already: number; readonly published: number };
+type Counts = {
+  readonly targets: number;
+  readonly revoked: number;
+  readonly already: number;
+  readonly published: number;
+};
 
 /**
  * Carries out one recorded round of a run: intent is there already, so this may be killed and called again at any point, by any
@@ -38,8 +43,13 @@ export async function runRevocationRound({
   if (round === undefined) return { done: false, next: null };
   const heartbeat = setInterval(() => {
     ctx.db
-      .query("UPDATE playbook_rounds SET heartbeat_at = now() WHERE run_id = $1 AND round = $2", [input.runId, input.round])
-      .catch((error: unknown) => log.warn({ runId: input.runId, reason: messageOf(error) }, "round heartbeat not recorded"));
+      .query("UPDATE playbook_rounds SET heartbeat_at = now() WHERE run_id = $1 AND round = $2", [
+        input.runId,
+        input.round,
+      ])
+      .catch((error: unknown) =>
+        log.warn({ runId: input.runId, reason: messageOf(error) }, "round heartbeat not recorded"),
+      );
   }, 4_000);
   try {
     return { done: true, next: await carryOut(ctx, round) };
@@ -59,15 +69,21 @@ async function carryOut(ctx: RoundContext, round: RoundRow): Promise<number | nu
   const sayWaiting: SayWaiting = (why) => noteTrouble(ctx, round, why);
   if (round.kind === "publish-again") {
     const step = await publishAgainRound(ctx, round, reason, sayWaiting);
-    return finish(ctx, round, [{ kind: "published-again", text: `Round ${round.round}: ${step.text}`, data: step }], async (tx) => {
-      await tx.query("UPDATE playbook_rounds SET missing = $3, stalled = $4 WHERE run_id = $1 AND round = $2", [
-        round.run_id,
-        round.round,
-        step.missing,
-        step.stalled,
-      ]);
-      return step.go;
-    }, step);
+    return finish(
+      ctx,
+      round,
+      [{ kind: "published-again", text: `Round ${round.round}: ${step.text}`, data: step }],
+      async (tx) => {
+        await tx.query("UPDATE playbook_rounds SET missing = $3, stalled = $4 WHERE run_id = $1 AND round = $2", [
+          round.run_id,
+          round.round,
+          step.missing,
+          step.stalled,
+        ]);
+        return step.go;
+      },
+      step,
+    );
   }
   await planSweep(ctx, round);
   await sweepRound({ ctx, round, reason }, sayWaiting);

@@ -2,7 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { Actor } from "@/server/auth/roles";
 import type { Deployment } from "@/server/caracal/deployment";
-import { eventZone, findSession, findSubject, type FoundSession, findZone } from "@/server/caracal/revocation/subject-sessions";
+import {
+  eventZone,
+  findSession,
+  findSubject,
+  type FoundSession,
+  findZone,
+} from "@/server/caracal/revocation/subject-sessions";
 import { DomainError } from "@/server/platform/errors";
 import type { Database } from "@/server/platform/postgres";
 import { appendLog } from "@/server/playbooks/run-log";
@@ -25,7 +31,8 @@ async function identify(caracal: Deployment, from: Input["from"]): Promise<Found
   if (from.kind === "event") {
     const zoneId = await eventZone(caracal.db, from.eventId, from.occurredAt);
     if (zoneId === null) throw unknown("This audit event", { eventId: from.eventId });
-    if (zoneId !== found.zoneId) throw unknown("This session in the event's zone", { sessionId: from.sessionId, zoneId });
+    if (zoneId !== found.zoneId)
+      throw unknown("This session in the event's zone", { sessionId: from.sessionId, zoneId });
   }
   return found;
 }
@@ -47,8 +54,19 @@ export async function startRun({ ctx, input }: { ctx: Context; input: Input }): 
       `INSERT INTO playbook_runs (id, playbook, state, zone_id, zone_name, zone_slug, subject_id, subject_type, from_kind, from_id,
                                   created_by_id, created_by_name, driver_id, driver_name, step_times)
        VALUES ($1, 'revoke-session', 'identify', $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $10, $11)`,
-      [runId, zone.id, zone.name, zone.slug, subject.subjectId, subject.type, from.kind, fromId, ctx.actor.id, ctx.actor.name,
-        JSON.stringify({ identify: new Date().toISOString() })],
+      [
+        runId,
+        zone.id,
+        zone.name,
+        zone.slug,
+        subject.subjectId,
+        subject.type,
+        from.kind,
+        fromId,
+        ctx.actor.id,
+        ctx.actor.name,
+        JSON.stringify({ identify: new Date().toISOString() }),
+      ],
     );
     await appendLog(tx, runId, ctx.actor, [
       {

@@ -20,10 +20,26 @@ async function recordUnflipped({ ctx, round }: Work, targets: readonly BatchTarg
   const found = await findOutcomes(ctx.caracal.db, targets);
   const sids = (wanted: (row: (typeof found)[number]) => boolean) => found.filter(wanted).map((row) => row.sid);
   const ours = new Set(sids((row) => row.ours));
-  await recordPublications(ctx.db, round.run_id, round.round, targets.filter((target) => ours.has(target.sid)), new Map());
+  await recordPublications(
+    ctx.db,
+    round.run_id,
+    round.round,
+    targets.filter((target) => ours.has(target.sid)),
+    new Map(),
+  );
   await recordOutcomes(ctx.db, round.run_id, "revoked", [...ours]);
-  await recordOutcomes(ctx.db, round.run_id, "already-revoked", sids((row) => !row.ours && row.status === "revoked"));
-  await recordOutcomes(ctx.db, round.run_id, "expired", sids((row) => !row.ours && row.status !== "revoked" && row.status !== "active"));
+  await recordOutcomes(
+    ctx.db,
+    round.run_id,
+    "already-revoked",
+    sids((row) => !row.ours && row.status === "revoked"),
+  );
+  await recordOutcomes(
+    ctx.db,
+    round.run_id,
+    "expired",
+    sids((row) => !row.ours && row.status !== "revoked" && row.status !== "active"),
+  );
 }
 
 /**
@@ -62,7 +78,10 @@ export async function sweepRound(work: Work, sayWaiting: SayWaiting): Promise<vo
       await Promise.all([
         recordPublications(ctx.db, runId, round.round, mine, streamIds),
         recordOutcomes(ctx.db, runId, "revoked", flipped),
-        recordUnflipped(work, batch.filter((target) => !ours.has(target.sid))),
+        recordUnflipped(
+          work,
+          batch.filter((target) => !ours.has(target.sid)),
+        ),
       ]);
     })();
     behind.catch(() => undefined); // awaited below, or by the next batch

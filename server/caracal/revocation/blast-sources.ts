@@ -1,7 +1,17 @@
 import type { Queryable } from "@/server/platform/postgres";
 
-export type AgentSession = { readonly id: string; readonly sid: string; readonly status: string; readonly applicationId: string };
-export type Grant = { readonly id: string; readonly providerId: string | null; readonly provider: string | null; readonly applicationId: string };
+export type AgentSession = {
+  readonly id: string;
+  readonly sid: string;
+  readonly status: string;
+  readonly applicationId: string;
+};
+export type Grant = {
+  readonly id: string;
+  readonly providerId: string | null;
+  readonly provider: string | null;
+  readonly applicationId: string;
+};
 export type Application = { readonly id: string; readonly name: string };
 
 /** Agent sessions that live on the given sids: at most 1,000 rows and the whole count. */
@@ -16,7 +26,10 @@ export async function agentSessionsOf(
     [zoneId, sids],
   );
   if (rows.length < 1_000) return { rows, count: rows.length };
-  const [total] = await db.query<{ count: number }>(`SELECT count(*)::int AS count FROM agent_sessions WHERE ${where}`, [zoneId, sids]);
+  const [total] = await db.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM agent_sessions WHERE ${where}`,
+    [zoneId, sids],
+  );
   return { rows, count: total?.count ?? rows.length };
 }
 

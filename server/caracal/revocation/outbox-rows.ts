@@ -4,7 +4,11 @@ import { leaseSeconds } from "@/server/caracal/revocation/revocation-stream";
 import type { StreamFields } from "@/server/caracal/stream-signature";
 
 type Scalar = string | number | boolean | null;
-export type LeasedRow = { readonly id: string; readonly stream: string; readonly payload: Readonly<Record<string, Scalar>> };
+export type LeasedRow = {
+  readonly id: string;
+  readonly stream: string;
+  readonly payload: Readonly<Record<string, Scalar>>;
+};
 
 /** The fields of a stream message as the API's dispatcher flattens a payload: nulls left out, others as text (contract section 2). */
 export function flattenPayload(payload: Readonly<Record<string, Scalar>>): StreamFields {
@@ -39,7 +43,12 @@ export async function claimOutboxRows(
 }
 
 /** Keeps the lease of rows that wait for slow consumer groups; counts no attempt. */
-export async function renewOutboxLeases(db: Queryable, ids: readonly string[], holder: string, seconds: number): Promise<void> {
+export async function renewOutboxLeases(
+  db: Queryable,
+  ids: readonly string[],
+  holder: string,
+  seconds: number,
+): Promise<void> {
   await db.query(
     `UPDATE event_outbox SET locked_until = now() + make_interval(secs => $3)
       WHERE id = ANY ($1) AND locked_by = $2 AND dispatched_at IS NULL`,

@@ -19,7 +19,10 @@ export type LaneChoice = { readonly kind: "fast" | "api"; readonly note: string 
  * wrote: entries under another key are acknowledged and dropped by consumers (trap 2), so then the API must sign.
  * Reads at most 50 entries of six streams.
  */
-export async function chooseLane(caracal: Pick<Deployment, "redis" | "streamsKey">, count: number): Promise<LaneChoice> {
+export async function chooseLane(
+  caracal: Pick<Deployment, "redis" | "streamsKey">,
+  count: number,
+): Promise<LaneChoice> {
   const seconds = Math.max(1, Math.ceil(count / 128));
   const slow = `the API publishes instead, at most 128 a second for everything: about ${seconds} s for ${count}`;
   const key = caracal.streamsKey;
@@ -41,7 +44,11 @@ export async function chooseLane(caracal: Pick<Deployment, "redis" | "streamsKey
     }
   });
   const found = newest as { at: number; stream: string; valid: boolean } | null;
-  if (found === null) return { kind: "fast", note: "published by the console at once; no signed entry of another publisher is there to compare our key with" };
+  if (found === null)
+    return {
+      kind: "fast",
+      note: "published by the console at once; no signed entry of another publisher is there to compare our key with",
+    };
   if (found.valid) return { kind: "fast", note: "published by the console at once, signed with STREAMS_HMAC_KEY" };
   return {
     kind: "api",
@@ -49,4 +56,5 @@ export async function chooseLane(caracal: Pick<Deployment, "redis" | "streamsKey
   };
 }
 
-const verifies = (key: Buffer, stream: string, fields: StreamFields) => checkStreamSignature(key, stream, fields) === "valid";
+const verifies = (key: Buffer, stream: string, fields: StreamFields) =>
+  checkStreamSignature(key, stream, fields) === "valid";

@@ -21,7 +21,16 @@ export async function publishEntries(
   for (const entry of entries) {
     const parts: string[] = [];
     for (const [name, value] of Object.entries(entry.fields)) parts.push(name, value);
-    pipeline.xadd(entry.stream, "MAXLEN", "~", bound, "*", ...parts, "_sig", streamSignature(key, entry.stream, entry.fields));
+    pipeline.xadd(
+      entry.stream,
+      "MAXLEN",
+      "~",
+      bound,
+      "*",
+      ...parts,
+      "_sig",
+      streamSignature(key, entry.stream, entry.fields),
+    );
   }
   const published = new Map<string, string>();
   let failed: Error | null = null;

@@ -52,7 +52,12 @@ export async function revokeBatch(
   return { flipped: row?.flipped ?? [], agentSessions: row?.agents ?? 0 };
 }
 
-export type FoundOutcome = { readonly sid: string; readonly status: string | null; readonly ours: boolean; readonly expired: boolean };
+export type FoundOutcome = {
+  readonly sid: string;
+  readonly status: string | null;
+  readonly ours: boolean;
+  readonly expired: boolean;
+};
 
 /** What became of sids that a batch did not flip: revoked by us before a crash (`ours`), by somebody else, expired or gone. */
 export async function findOutcomes(db: Queryable, targets: readonly BatchTarget[]): Promise<FoundOutcome[]> {

@@ -46,7 +46,11 @@ export async function entriesById(redis: Redis, ids: readonly string[]): Promise
 }
 
 /** Which of the sids a resource server has taken note of (`caracal:revoked:sessions:<sid>`), by chunks of 500. */
-export async function resourceKeysPresent(redis: Redis, sids: readonly string[], keyOf: (sid: string) => string): Promise<Set<string>> {
+export async function resourceKeysPresent(
+  redis: Redis,
+  sids: readonly string[],
+  keyOf: (sid: string) => string,
+): Promise<Set<string>> {
   const present = new Set<string>();
   for (let from = 0; from < sids.length; from += 500) {
     const chunk = sids.slice(from, from + 500);

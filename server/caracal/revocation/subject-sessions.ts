@@ -80,6 +80,8 @@ export async function liveSessions(db: Queryable, zoneId: string, subjectId: str
 
 /** The status of each session by id, as stored; absent ones are gone. At most the ceiling. */
 export async function sessionStatuses(db: Queryable, sids: readonly string[]): Promise<Map<string, string>> {
-  const rows = await db.query<{ id: string; status: string }>("SELECT id, status FROM sessions WHERE id = ANY ($1)", [sids]);
+  const rows = await db.query<{ id: string; status: string }>("SELECT id, status FROM sessions WHERE id = ANY ($1)", [
+    sids,
+  ]);
   return new Map(rows.map((row) => [row.id, row.status]));
 }

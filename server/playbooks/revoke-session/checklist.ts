@@ -4,7 +4,11 @@ import type { ChecklistItem } from "@/server/playbooks/schemas";
 /** What a revocation of sessions does not reach (trap 20), as found when the blast radius was read. */
 export type Outlives = {
   readonly applications: readonly { readonly id: string; readonly name: string }[];
-  readonly grants: readonly { readonly id: string; readonly provider: string | null; readonly providerId: string | null }[];
+  readonly grants: readonly {
+    readonly id: string;
+    readonly provider: string | null;
+    readonly providerId: string | null;
+  }[];
 };
 export type CheckRow = {
   readonly item: string;
@@ -37,9 +41,15 @@ export function checklistFor(zoneId: string, outlives: Outlives, checks: readonl
       `Replace the secret of application ${name}, or archive it`,
       "Whoever holds this secret mints again at once, whatever is revoked here. Archiving stops the application altogether.",
       [
-        curlLine("PATCH", `/v1/zones/${zone}/applications/${encodeURIComponent(id)}`, `{"client_secret":"'"$NEW_CLIENT_SECRET"'"}`),
+        curlLine(
+          "PATCH",
+          `/v1/zones/${zone}/applications/${encodeURIComponent(id)}`,
+          `{"client_secret":"'"$NEW_CLIENT_SECRET"'"}`,
+        ),
         `# or stop it altogether: STS ignores an archived application`,
-        psqlLine(`UPDATE applications SET archived_at = now() WHERE zone_id = ${sqlText(zoneId)} AND id = ${sqlText(id)} AND archived_at IS NULL`),
+        psqlLine(
+          `UPDATE applications SET archived_at = now() WHERE zone_id = ${sqlText(zoneId)} AND id = ${sqlText(id)} AND archived_at IS NULL`,
+        ),
       ].join("\n"),
     ),
   );

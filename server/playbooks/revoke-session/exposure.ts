@@ -72,4 +72,7 @@ export function exposureOf(facts: ExposureFacts): Exposure[] {
 
 /** When the last exposure with an end is over, or null when none is known. */
 export const exposureEnd = (items: readonly Exposure[]): number | null =>
-  items.reduce<number | null>((latest, item) => (item.until === null ? latest : Math.max(latest ?? 0, item.until)), null);
+  items.reduce<number | null>(
+    (latest, item) => (item.until === null ? latest : Math.max(latest ?? 0, item.until)),
+    null,
+  );

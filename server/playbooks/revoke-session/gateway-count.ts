@@ -41,8 +41,7 @@ export function remember(memory: GatewayMemory, reading: GatewayReading): Gatewa
   if (memory.at !== null && reading.at <= memory.at) return memory;
   const dropped =
     (reading.requestsTotal ?? 0) < (memory.requestsTotal ?? 0) || (reading.deniedRevoked ?? 0) < (memory.denied ?? 0);
-  const seenByCollector =
-    reading.restartedAt !== null && memory.at !== null && reading.restartedAt > memory.at;
+  const seenByCollector = reading.restartedAt !== null && memory.at !== null && reading.restartedAt > memory.at;
   const emptied = reading.revocationsActive === 0 && (memory.revocationsActive ?? 0) > 0;
   const restarted = dropped || seenByCollector || emptied;
   return {
@@ -75,10 +74,18 @@ export function gatewayProof(
     readAt: memory?.at ?? null,
     restartedAt: memory?.restartedAt ?? null,
     deniedRevoked:
-      memory === null || memory.denied === null ? null : Math.max(0, memory.denied - (memory.deniedFloor ?? memory.denied)),
+      memory === null || memory.denied === null
+        ? null
+        : Math.max(0, memory.denied - (memory.deniedFloor ?? memory.denied)),
   };
   if (memory === null || memory.revocationsActive === null || memory.at === null)
-    return { ...base, known: null, atLeast: null, verdict: "silent", note: `${replica} has not told its count during this run` };
+    return {
+      ...base,
+      known: null,
+      atLeast: null,
+      verdict: "silent",
+      note: `${replica} has not told its count during this run`,
+    };
   if (memory.floor === null)
     return {
       ...base,
@@ -106,7 +113,14 @@ export function gatewayProof(
           : `${missing} missing on ${replica} when it last answered ${seconds} s ago`,
     };
   }
-  if (least === expected) return { ...base, known: expected, atLeast: expected, verdict: "all", note: `${replica} knows ${expected} of ${expected}` };
+  if (least === expected)
+    return {
+      ...base,
+      known: expected,
+      atLeast: expected,
+      verdict: "all",
+      note: `${replica} knows ${expected} of ${expected}`,
+    };
   if (known === null && most === expected)
     return {
       ...base,

@@ -3,9 +3,12 @@ import type { GatewayProof, RunProof } from "@/server/playbooks/schemas";
 function gatewayFact(gateway: GatewayProof): string {
   const { replica, expected } = gateway;
   const count = gateway.known ?? gateway.atLeast;
-  const known = count === null ? "" : gateway.known === null ? `at least ${count} of ${expected}` : `${count} of ${expected}`;
-  if (gateway.verdict === "silent") return known === "" ? `${replica} does not tell its count` : `${replica} does not answer; it last knew ${known}`;
-  if (gateway.verdict === "cannot-tell") return `${replica} cannot tell how many it knows${known === "" ? "" : `: ${known}`}`;
+  const known =
+    count === null ? "" : gateway.known === null ? `at least ${count} of ${expected}` : `${count} of ${expected}`;
+  if (gateway.verdict === "silent")
+    return known === "" ? `${replica} does not tell its count` : `${replica} does not answer; it last knew ${known}`;
+  if (gateway.verdict === "cannot-tell")
+    return `${replica} cannot tell how many it knows${known === "" ? "" : `: ${known}`}`;
   return `${replica} knows ${known}`;
 }
 
@@ -19,7 +22,8 @@ export function observedFacts(proof: RunProof): Record<string, string> {
   };
   if (proof.observedAt === null || proof.trouble.length > 0) return facts;
   facts.proved = `${proof.proved} of ${proof.total} proved`;
-  facts.live = proof.live === 0 ? "No live session of the subject is left" : `${proof.live} live sessions of the subject`;
+  facts.live =
+    proof.live === 0 ? "No live session of the subject is left" : `${proof.live} live sessions of the subject`;
   for (const group of proof.groups) {
     if (!group.required) continue;
     const waits = [
@@ -27,10 +31,13 @@ export function observedFacts(proof: RunProof): Record<string, string> {
       group.unread > 0 ? `${group.unread} unread` : null,
       group.note,
     ].filter((part) => part !== null);
-    facts[`group:${group.group}`] = `${group.group} passed ${group.passed} of ${proof.total}${waits.length > 0 ? `; ${waits.join(", ")}` : ""}`;
+    facts[`group:${group.group}`] =
+      `${group.group} passed ${group.passed} of ${proof.total}${waits.length > 0 ? `; ${waits.join(", ")}` : ""}`;
   }
   for (const gateway of proof.gateways) facts[`gateway:${gateway.replica}`] = gatewayFact(gateway);
-  const dropped = proof.targets.filter((target) => target.signature === "invalid" || target.signature === "missing").length;
+  const dropped = proof.targets.filter(
+    (target) => target.signature === "invalid" || target.signature === "missing",
+  ).length;
   if (dropped > 0) facts.signature = `${dropped} entries carry no valid signature: consumers drop them`;
   return facts;
 }

@@ -24,7 +24,10 @@ export type Observations = {
   readonly outbox: ReadonlyMap<string, OutboxProof>;
   readonly statuses: ReadonlyMap<string, string>;
   readonly stream: RevocationStream;
-  readonly pending: ReadonlyMap<string, { readonly pending: ReadonlySet<string>; readonly unknown: ReadonlySet<string> }>;
+  readonly pending: ReadonlyMap<
+    string,
+    { readonly pending: ReadonlySet<string>; readonly unknown: ReadonlySet<string> }
+  >;
   readonly resourceKeys: ReadonlySet<string>;
   readonly hasKey: boolean;
   readonly gateways: readonly GatewayProof[];
@@ -40,7 +43,11 @@ export function judgedGroups(stream: RevocationStream): JudgedGroup[] {
   const names = new Set<string>([...alwaysRequiredGroups, ...stream.groups.map((group) => group.name)]);
   return [...names].map((name) => {
     const state = stream.groups.find((group) => group.name === name) ?? null;
-    return { name, state, required: (state?.used ?? false) || (alwaysRequiredGroups as readonly string[]).includes(name) };
+    return {
+      name,
+      state,
+      required: (state?.used ?? false) || (alwaysRequiredGroups as readonly string[]).includes(name),
+    };
   });
 }
 
@@ -56,7 +63,8 @@ function groupProof(group: JudgedGroup, seen: Observations, ids: readonly string
       const trimmed = seen.stream.firstId === null || compareStreamIds(id, seen.stream.firstId) < 0;
       return trimmed ? "lost" : "unread";
     }
-    if (outstanding === undefined || outstanding.pending.has(id)) return outstanding === undefined ? "unknown" : "pending";
+    if (outstanding === undefined || outstanding.pending.has(id))
+      return outstanding === undefined ? "unknown" : "pending";
     return outstanding.unknown.has(id) ? "unknown" : "passed";
   });
   return order.find((verdict) => verdicts.includes(verdict)) ?? "unknown";
@@ -109,7 +117,9 @@ function firstMissing(proof: Omit<TargetProof, "proved" | "missing">, required: 
 /** Judges one target by every witness. Proved only when none is missing (laws 1; traps 1 and 2). */
 export function judgeTarget(target: TargetFacts, groups: readonly JudgedGroup[], seen: Observations): TargetProof {
   const publication = spokesman(target);
-  const outboxStates = target.publications.map((row) => seen.outbox.get(row.outboxId)).filter((row) => row !== undefined);
+  const outboxStates = target.publications
+    .map((row) => seen.outbox.get(row.outboxId))
+    .filter((row) => row !== undefined);
   const outbox = outboxStates.find((row) => row.state === "dispatched") ?? outboxStates[0];
   const ids = target.publications
     .filter((row) => row.streamId !== null && (row.signature === "valid" || row.signature === publication?.signature))
@@ -121,7 +131,8 @@ export function judgeTarget(target: TargetFacts, groups: readonly JudgedGroup[],
     sweep: target.sweep,
     outcome: target.outcome,
     outbox: outbox ?? ({ state: "none", at: null, error: null } as const),
-    entry: publication?.streamId == null ? null : { id: publication.streamId, at: timeOfStreamId(publication.streamId) },
+    entry:
+      publication?.streamId == null ? null : { id: publication.streamId, at: timeOfStreamId(publication.streamId) },
     signature: signatureOf(publication, seen.hasKey),
     groups: Object.fromEntries(groups.map((group) => [group.name, groupProof(group, seen, ids)])),
     postgres: postgresState(seen.statuses.get(target.sid), target.expiresAt.getTime() <= seen.now),
@@ -134,7 +145,11 @@ export function judgeTarget(target: TargetFacts, groups: readonly JudgedGroup[],
   return { ...proof, missing, proved: missing === null };
 }
 
-function groupLine(group: JudgedGroup, judged: readonly TargetProof[], provedBefore: number): RunProof["groups"][number] {
+function groupLine(
+  group: JudgedGroup,
+  judged: readonly TargetProof[],
+  provedBefore: number,
+): RunProof["groups"][number] {
   const ours = judged.filter((target) => target.outcome === "revoked");
   const count = (state: GroupProof) => ours.filter((target) => target.groups[group.name] === state).length;
   const waiting = ours.filter((target) => target.groups[group.name] !== "passed" && target.entry !== null);
@@ -161,10 +176,13 @@ function groupLine(group: JudgedGroup, judged: readonly TargetProof[], provedBef
 function summarise(judged: readonly TargetProof[], total: number, provedCount: number, now: number): string {
   const parts = [`${provedCount} of ${total} proved`];
   const reasons = new Map<string, number>();
-  for (const target of judged) if (target.missing !== null) reasons.set(target.missing, (reasons.get(target.missing) ?? 0) + 1);
+  for (const target of judged)
+    if (target.missing !== null) reasons.set(target.missing, (reasons.get(target.missing) ?? 0) + 1);
   const [top] = [...reasons].sort((a, b) => b[1] - a[1]);
   if (top !== undefined) parts.push(`${top[1]} ${top[0]}`);
-  const oldest = Math.min(...judged.filter((target) => !target.proved && target.entry !== null).map((target) => target.entry?.at ?? now));
+  const oldest = Math.min(
+    ...judged.filter((target) => !target.proved && target.entry !== null).map((target) => target.entry?.at ?? now),
+  );
   if (Number.isFinite(oldest)) parts.push(`oldest ${Math.max(0, Math.round((now - oldest) / 1_000))} s`);
   return parts.join(" · ");
 }
@@ -176,7 +194,8 @@ export function judgeRun(seen: Observations): { readonly proof: RunProof; readon
   const total = judged.length + seen.provedBefore;
   const provedSids = judged.filter((target) => target.proved).map((target) => target.sid);
   const proved = provedSids.length + seen.provedBefore;
-  const unprovedFirst = total <= shownTargets ? judged : [...judged].sort((a, b) => Number(a.proved) - Number(b.proved));
+  const unprovedFirst =
+    total <= shownTargets ? judged : [...judged].sort((a, b) => Number(a.proved) - Number(b.proved));
   return {
     provedSids,
     proof: {

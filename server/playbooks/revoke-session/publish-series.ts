@@ -4,7 +4,12 @@ export const maxRoundsPerSeries = 60;
 /** With three replicas a round misses a given one two times in three: twelve fruitless rounds in a row are no accident (0.8 %). */
 export const maxStalledRounds = 12;
 
-export type SeriesStep = { readonly go: boolean; readonly stalled: number; readonly missing: number; readonly text: string };
+export type SeriesStep = {
+  readonly go: boolean;
+  readonly stalled: number;
+  readonly missing: number;
+  readonly text: string;
+};
 
 const missingOn = (gateway: GatewayProof): number => gateway.expected - (gateway.known ?? gateway.atLeast ?? 0);
 
@@ -24,8 +29,10 @@ export function nextInSeries(
   if (lacking.length === 0) return { go: false, stalled: 0, missing, text: "Every gateway knows every session" };
   const stalled = before.missing !== null && missing >= before.missing ? before.stalled + 1 : 0;
   const stop = (why: string): SeriesStep => ({ go: false, stalled, missing, text: `${names}: ${why}` });
-  if (lacking.every((gateway) => gateway.verdict === "silent")) return stop("it does not answer, so publishing again stops");
-  if (stalled >= maxStalledRounds) return stop(`no gateway got further in ${stalled} rounds, so publishing again stops`);
+  if (lacking.every((gateway) => gateway.verdict === "silent"))
+    return stop("it does not answer, so publishing again stops");
+  if (stalled >= maxStalledRounds)
+    return stop(`no gateway got further in ${stalled} rounds, so publishing again stops`);
   if (before.series >= maxRoundsPerSeries) return stop(`stopped after ${before.series} rounds`);
   return { go: true, stalled, missing, text: names };
 }
