@@ -1,14 +1,17 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { forgetProcess, watchProcess } from "@/sandbox/engines/watchdog";
 import { sourceStamp } from "@/scripts/source-stamp";
 
-export const checkout = fileURLToPath(new URL("../", import.meta.url));
+const checkout = fileURLToPath(new URL("../", import.meta.url));
 const standalone = join(checkout, ".next", "standalone");
 const stampFile = join(standalone, "source-stamp");
 
-/** The production server's entry, complete with its static files. */
+/** The production server's entry, complete with its static files after `ensureBuilt`. */
 export const serverEntry = join(standalone, "server.js");
 
 /** The standalone output lacks what a CDN would serve: puts it beside the server. */
@@ -22,21 +25,25 @@ function builtStamp(): string | null {
   return existsSync(stampFile) && existsSync(serverEntry) ? readFileSync(stampFile, "utf8") : null;
 }
 
-/** Builds the console unless the sources are those of the last build. Gives whether it built; throws when that failed. */
-export function ensureBuilt(): boolean {
+/**
+ * Builds the console unless the sources are those of the last build; `announce` hears of it before it starts.
+ * @throws with the build's whole output when it fails.
+ */
+export async function ensureBuilt(announce: () => void): Promise<void> {
   const stamp = sourceStamp(checkout);
-  if (builtStamp() === stamp) return false;
+  if (builtStamp() === stamp) return;
+  announce();
   rmSync(standalone, { recursive: true, force: true });
   const next = join(checkout, "node_modules", "next", "dist", "bin", "next");
-  const built = spawnSync(process.execPath, [next, "build"], {
+  const build = spawn(process.execPath, [next, "build"], {
     cwd: checkout,
-    encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
-    maxBuffer: 64 * 1024 * 1024,
     env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
   });
-  if (built.status !== 0) throw new Error(`The console could not be built:\n${built.stdout}\n${built.stderr}`);
+  if (build.pid !== undefined) watchProcess(build.pid);
+  const [output, errors] = await Promise.all([text(build.stdout), text(build.stderr), once(build, "exit")]);
+  if (build.pid !== undefined) forgetProcess(build.pid);
+  if (build.exitCode !== 0) throw new Error(`The console could not be built:\n${output}\n${errors}`);
   copyStaticFiles();
   writeFileSync(stampFile, stamp);
-  return true;
 }

@@ -36,7 +36,9 @@ async function demo(): Promise<void> {
   const started = Date.now();
   const seconds = () => `${((Date.now() - started) / 1000).toFixed(1)} s`;
   console.log("Starting Postgres, Redis and a stand-in Caracal on loopback…");
+  const building = ensureBuilt(() => console.log("Building the console: its sources have changed (half a minute)…"));
   const deploying = startDeployment({ workload: true, seed: seedDeployment });
+  building.catch(() => undefined); // waited for below, when the stand-in is up
   const consolePostgres = await startPostgres();
   closing.push(consolePostgres.dispose);
   const database = await createConsoleDatabase(consolePostgres.url);
@@ -45,8 +47,7 @@ async function demo(): Promise<void> {
   closing.push(deployment.dispose);
   console.log(`The stand-in runs (${seconds()}): ${deployment.services.map((service) => service.name).join(", ")}.`);
 
-  console.log("Building the console if its sources have changed (half a minute then)…");
-  ensureBuilt();
+  await building;
   const port = Number(process.env.PORT) || (await freePort());
   const server = createConsoleProcess({
     entry: serverEntry,
