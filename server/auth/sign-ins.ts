@@ -42,6 +42,12 @@ export async function actorOf(db: Database, signInId: string): Promise<Actor | n
   return { id: found.id, name: found.name, roles: found.roles };
 }
 
+/** Whose sign-in it is, however it stands; null for an unknown id. */
+export async function personOfSignIn(db: Database, signInId: string): Promise<string | null> {
+  const [row] = await db.query<{ id: string }>("SELECT person_id AS id FROM sign_ins WHERE id = $1", [signInId]);
+  return row?.id ?? null;
+}
+
 type Ending = { db: Database; actor: Pick<Actor, "id"> };
 
 /** Ends one sign-in at once, on every replica. Ending an ended one changes nothing. */

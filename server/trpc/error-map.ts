@@ -1,4 +1,4 @@
-import { TRPCError } from "@trpc/server";
+import type { TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 import { DomainError, type DomainErrorCode, type ErrorFacts } from "@/server/platform/errors";
 
