@@ -1,0 +1,98 @@
+import type { JwksReading } from "@/server/caracal/services/jwks";
+import type { HistoryReader } from "@/server/live/history";
+import type { ReplicaState, Signal, StreamState } from "@/server/live/snapshot";
+import type { Severity } from "@/server/platform/severity";
+
+/** Pending entries that will not be applied by waiting. */
+export type PoisonEntry = {
+  readonly stream: string;
+  readonly group: string;
+  readonly id: string;
+  readonly consumer: string;
+  readonly idleMs: number;
+  readonly deliveries: number;
+  readonly reason: string;
+};
+
+/** A stream message whose `_sig` does not hold under STREAMS_HMAC_KEY. */
+export type BadSignature = {
+  readonly stream: string;
+  readonly id: string;
+  readonly problem: "missing" | "invalid";
+  readonly zoneId: string | null;
+  readonly sessionId: string | null;
+};
+
+export type SignatureCheck = {
+  readonly stream: string;
+  readonly checked: number; // since this process started
+  readonly bad: number;
+  readonly kept: readonly BadSignature[]; // newest, at most 50, still in the stream
+};
+
+/** The newest dead letters of one stream. */
+export type DeadLetterSample = {
+  readonly stream: string;
+  readonly sampled: number;
+  readonly securitySignals: number;
+  readonly causes: Readonly<Record<string, number>>;
+};
+
+export type OutboxFacts = {
+  readonly waiting: number; // undispatched and due, capped
+  readonly revocationsWaiting: number;
+  readonly oldestRevocationAt: number | null;
+  readonly parked: number;
+  readonly capped: boolean;
+};
+export type IngestAlert = {
+  readonly id: number;
+  readonly kind: string;
+  readonly eventId: string;
+  readonly zoneId: string;
+  readonly at: number;
+};
+export type DeclaredSignal = {
+  readonly id: string;
+  readonly severity: Severity;
+  readonly sentence: string;
+  readonly zoneId: string | null;
+  readonly declaredBy: string;
+  readonly at: number;
+};
+
+/** Everything a rule may look at. Values are last known ones; null means that it was never read. */
+export type Facts = {
+  readonly now: number;
+  readonly startedAt: number; // of this process's collector
+  readonly streams: readonly StreamState[];
+  readonly replicas: readonly ReplicaState[];
+  readonly evictionPolicy: string | null;
+  readonly deadLetters: readonly DeadLetterSample[];
+  readonly poison: readonly PoisonEntry[];
+  readonly signatures: readonly SignatureCheck[];
+  readonly jwks: readonly JwksReading[]; // those that differ twice in a row
+  readonly outbox: OutboxFacts | null;
+  readonly alert: IngestAlert | null; // the newest
+  readonly exportedHour: number | null;
+  readonly declared: readonly DeclaredSignal[];
+  readonly redisOk: boolean;
+  readonly stillSince: (stream: string, group: string) => number | null; // since when a group with unread entries has not moved
+  readonly history: HistoryReader;
+};
+
+/** What a rule found; the tracker adds `since` and `stale`. */
+export type Finding = Omit<Signal, "since" | "stale" | "noise" | "declaredBy" | "series"> & {
+  readonly source: string; // id of the source it was read from
+  readonly since?: number; // when the rule knows better than "first seen"
+  readonly holdMs?: number; // must be true this long before it shows
+  readonly settleMs?: number; // keeps showing this long after it was last true
+  readonly series?: string | null;
+  readonly noise?: string | null;
+  readonly declaredBy?: string | null;
+};
+export type Rule = (facts: Facts) => readonly Finding[];
+
+export const redisSource = "caracal-redis";
+export const postgresSource = "caracal-postgres";
+export const consoleSource = "console-postgres";
