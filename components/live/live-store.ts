@@ -1,3 +1,4 @@
+import { MetricMemory } from "@/components/live/metric-memory";
 import type { Snapshot } from "@/server/live/snapshot";
 import type { RunView } from "@/server/playbooks/schemas";
 
@@ -16,9 +17,12 @@ export class LiveStore {
   private snapshotNow: Snapshot;
   private connectionNow: Connection = { kind: "connecting" };
   private runIds: readonly string[] = [];
+  /** What the replicas counted while this tab looked on. */
+  readonly movements = new MetricMemory();
 
   constructor(initial: Snapshot) {
     this.snapshotNow = initial;
+    this.movements.take(initial);
   }
 
   readonly snapshot = () => this.snapshotNow;
@@ -46,10 +50,11 @@ export class LiveStore {
   takeSnapshot(snapshot: Snapshot): void {
     if (snapshot.at < this.snapshotNow.at) return;
     this.snapshotNow = snapshot;
+    this.movements.take(snapshot);
     this.tell();
   }
 
-  /** Late answers never replace newer ones: revisions only grow, and within one the newer observation wins. */
+  /** Late answers never replace newer ones: a run's revision only grows. */
   takeRun(run: RunView): void {
     const known = this.runs.get(run.id);
     if (known && run.revision < known.revision) return;
