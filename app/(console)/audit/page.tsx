@@ -1,0 +1,17 @@
+import type { Metadata } from "next";
+import { Hydrate } from "@/server/trpc/hydrate";
+import { queryClientOfPage, requireActor, serverTRPC } from "@/server/trpc/server-caller";
+import { AuditClient } from "./client";
+
+export const metadata: Metadata = { title: "Audit" };
+
+/** The search runs in the browser; the zones' names come with the page. */
+export default async function AuditPage() {
+  await requireActor("audit.search");
+  await queryClientOfPage().prefetchQuery(serverTRPC.sessions.zones.queryOptions({ limit: 500 }));
+  return (
+    <Hydrate>
+      <AuditClient renderedAt={Date.now()} />
+    </Hydrate>
+  );
+}
