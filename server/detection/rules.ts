@@ -1,0 +1,42 @@
+import { chainBreak, hashMismatch, sealFailures } from "@/server/detection/audit-chain";
+import { deadLetters } from "@/server/detection/dead-letters";
+import { deafConsumer } from "@/server/detection/deaf-consumer";
+import { declaredByHand } from "@/server/detection/declared-by-hand";
+import { drift } from "@/server/detection/drift";
+import { exchangeErrors } from "@/server/detection/exchange-errors";
+import { exportBehind } from "@/server/detection/export-behind";
+import type { Rule } from "@/server/detection/facts";
+import { forgedMessages } from "@/server/detection/forged-messages";
+import { ingestAlert } from "@/server/detection/ingest-alert";
+import { jwksDiffers } from "@/server/detection/jwks-differs";
+import { lostEntries } from "@/server/detection/lost-entries";
+import { auditDropped, auditSpool } from "@/server/detection/audit-loss";
+import { pelLag } from "@/server/detection/pel-lag";
+import { poisonEntries } from "@/server/detection/poison-entries";
+import { restarted } from "@/server/detection/restarted";
+import { revocationBacklog } from "@/server/detection/revocation-backlog";
+import { serviceNotReady } from "@/server/detection/service-not-ready";
+
+/** Every rule of "Now", in no particular order: the tracker sorts what they find. */
+export const rules: readonly Rule[] = [
+  serviceNotReady,
+  deadLetters,
+  revocationBacklog,
+  chainBreak,
+  sealFailures,
+  hashMismatch,
+  pelLag,
+  poisonEntries,
+  restarted,
+  auditDropped,
+  auditSpool,
+  drift,
+  jwksDiffers,
+  deafConsumer,
+  ingestAlert,
+  exchangeErrors,
+  exportBehind,
+  lostEntries,
+  forgedMessages,
+  declaredByHand,
+];

@@ -1,0 +1,120 @@
+import type { Redis } from "ioredis";
+import { createStreamDiscovery } from "@/server/caracal/streams/discovery";
+import { readDeadLetter } from "@/server/caracal/streams/dead-letter";
+import { readEntries, readEntriesById, type RawEntry } from "@/server/caracal/streams/entries";
+import {
+  isDeadLetterStream,
+  keysStream,
+  policyStream,
+  revocationStream,
+} from "@/server/caracal/streams/expected-streams";
+import { diagnosePending } from "@/server/caracal/streams/pending-diagnosis";
+import { readStreams } from "@/server/caracal/streams/read-streams";
+import { type CountCommands, pipelined } from "@/server/caracal/streams/redis-pipeline";
+import { createStreamWitness } from "@/server/caracal/streams/stream-witness";
+import type { DeadLetterSample, PoisonEntry, SignatureCheck } from "@/server/detection/facts";
+import { createSignatureWatch } from "@/server/live/signature-watch";
+import type { StreamState } from "@/server/live/snapshot";
+
+export type RedisLook = {
+  readonly streams: readonly StreamState[];
+  readonly evictionPolicy: string | null;
+  readonly deadLetters: readonly DeadLetterSample[];
+  readonly poison: readonly PoisonEntry[];
+  readonly signatures: readonly SignatureCheck[];
+};
+
+const sampleSize = 100;
+const policyEveryMs = 30_000;
+const maxRemembered = 200;
+
+/**
+ * Looks at everything in Redis that the console follows, in a handful of bounded round trips: streams and groups each
+ * time; dead letters, signatures and stuck entries only where something moved. Remembers where it was.
+ */
+export function createRedisLook(options: {
+  readonly redis: Redis;
+  readonly streamsKey: Buffer | null;
+  readonly count: CountCommands;
+}): (now: number) => Promise<RedisLook> {
+  const { redis, count } = options;
+  const discovery = createStreamDiscovery();
+  const witness = createStreamWitness();
+  const watches = [revocationStream, policyStream, keysStream].map((stream) =>
+    createSignatureWatch(stream, options.streamsKey),
+  );
+  const deadLetters = new Map<string, { mark: string; sample: DeadLetterSample }>();
+  const pendingFields = new Map<string, RawEntry | null>();
+  let policy: { at: number; value: string | null } | null = null;
+
+  async function evictionPolicy(now: number): Promise<string | null> {
+    if (policy !== null && now - policy.at < policyEveryMs) return policy.value;
+    const [reply] = await pipelined(redis, [["INFO", "memory"]], count);
+    const text = reply?.ok ? String(reply.value) : "";
+    policy = { at: now, value: /^maxmemory_policy:(\S+)/m.exec(text)?.[1] ?? null };
+    return policy.value;
+  }
+
+  async function sampleDeadLetters(streams: readonly StreamState[]): Promise<readonly DeadLetterSample[]> {
+    const samples: DeadLetterSample[] = [];
+    for (const stream of streams.filter(({ name, length }) => isDeadLetterStream(name) && length > 0)) {
+      const mark = `${stream.length} ${stream.lastId}`;
+      let known = deadLetters.get(stream.name);
+      if (known?.mark !== mark) {
+        const range = { stream: stream.name, after: null, direction: "newest", limit: sampleSize } as const;
+        known = { mark, sample: summarise(stream.name, await readEntries(redis, range, count)) };
+        deadLetters.set(stream.name, known);
+      }
+      samples.push(known.sample);
+    }
+    return samples;
+  }
+
+  async function findPoison(streams: readonly StreamState[]): Promise<readonly PoisonEntry[]> {
+    const poison: PoisonEntry[] = [];
+    if (pendingFields.size > maxRemembered) pendingFields.clear();
+    for (const { name, groups } of streams) {
+      const old = groups.flatMap((group) =>
+        group.pendingSample.filter(({ idleMs }) => idleMs >= 30_000).map((entry) => ({ ...entry, group: group.group })),
+      );
+      const unknown = [...new Set(old.map(({ id }) => id))].filter((id) => !pendingFields.has(`${name} ${id}`));
+      const found = unknown.length === 0 ? null : await readEntriesById(redis, name, unknown, count);
+      for (const id of unknown) pendingFields.set(`${name} ${id}`, found?.get(id) ?? null);
+      for (const entry of old) {
+        const fields = pendingFields.get(`${name} ${entry.id}`)?.fields ?? null;
+        const reason = diagnosePending(name, entry.group, entry, fields);
+        if (reason !== null) poison.push({ stream: name, ...entry, reason });
+      }
+    }
+    return poison;
+  }
+
+  return async (now) => {
+    await discovery.step(redis, now, count);
+    const { streams, gone } = await readStreams(redis, discovery.names(), witness, now, count);
+    for (const name of gone) discovery.forget(name);
+    const signatures: SignatureCheck[] = [];
+    for (const watch of watches) {
+      const stream = streams.find(({ name }) => name === watch.stream);
+      if (stream !== undefined) signatures.push(await watch.follow(redis, stream, count));
+    }
+    return {
+      streams,
+      signatures,
+      evictionPolicy: await evictionPolicy(now),
+      deadLetters: await sampleDeadLetters(streams),
+      poison: await findPoison(streams),
+    };
+  };
+}
+
+function summarise(stream: string, entries: readonly RawEntry[]): DeadLetterSample {
+  const causes: Record<string, number> = {};
+  let securitySignals = 0;
+  for (const reading of entries.map(readDeadLetter)) {
+    const cause = reading.kind === "security-signal" ? "replay_detected" : reading.cause;
+    causes[cause] = (causes[cause] ?? 0) + 1;
+    if (reading.kind === "security-signal") securitySignals += 1;
+  }
+  return { stream, sampled: entries.length, securitySignals, causes };
+}
