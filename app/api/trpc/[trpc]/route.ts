@@ -1,5 +1,6 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { appRouter } from "@/server/routers/app-router";
+import { closingSignal } from "@/server/runtime/closing";
 import { createContext } from "@/server/trpc/create-context";
 
 export const dynamic = "force-dynamic";
@@ -7,7 +8,8 @@ export const dynamic = "force-dynamic";
 const handler = (request: Request) =>
   fetchRequestHandler({
     endpoint: "/api/trpc",
-    req: request,
+    // a live stream would keep a server that was told to end from ending
+    req: new Request(request, { signal: AbortSignal.any([request.signal, closingSignal()]) }),
     router: appRouter,
     createContext: () => createContext(request.headers, { method: request.method, headers: request.headers }),
     responseMeta: () => ({ headers: new Headers({ "cache-control": "no-store" }) }),
