@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { revokeLabel, revokePlan } from "@/components/wizard/act-plan";
-import { aRun } from "@/components/wizard/a-run.test-data";
-import { openItems, openRound, shownStep, standing, stepLines, writtenSoFar } from "@/components/wizard/run-model";
+import { aProof, aRun } from "@/components/wizard/a-run.test-data";
+import {
+  openItems,
+  openRound,
+  shownStep,
+  standing,
+  stepLines,
+  verifyLacks,
+  writtenSoFar,
+} from "@/components/wizard/run-model";
 import { startHref, startKind } from "@/components/wizard/start-model";
 
 const round = {
@@ -52,6 +60,26 @@ describe("the step column", () => {
   it("knows the round that is still open", () => {
     expect(openRound({ rounds: [round] })).toBeNull();
     expect(openRound({ rounds: [round, { ...round, round: 2, state: "queued" }] })?.round).toBe(2);
+  });
+});
+
+describe("what verify lacks", () => {
+  const sweep = { ...round, round: 2, kind: "second-sweep", finishedAt: "2026-11-23T02:06:02Z" } as const;
+  const later = Date.parse("2026-11-23T02:06:03Z");
+  it("is nothing only when all is proved after a second sweep", () => {
+    const proof = aProof({ observedAt: later });
+    expect(verifyLacks({ proof, rounds: [round, sweep] })).toEqual([]);
+    expect(verifyLacks({ proof, rounds: [round] })[0]).toContain("second sweep");
+    expect(verifyLacks({ proof: aProof({ observedAt: later - 2_000 }), rounds: [round, sweep] })).toHaveLength(1);
+  });
+  it("names sessions minted since, sources that are away and targets without proof", () => {
+    const proof = aProof({ observedAt: later, live: 2, proved: 0, trouble: ["Redis has not answered"] });
+    expect(verifyLacks({ proof, rounds: [round, sweep] })).toEqual([
+      "2 sessions minted since: sweep again",
+      "a source cannot be read right now",
+      "1 of 1 not proved",
+    ]);
+    expect(verifyLacks({ proof: null, rounds: [] })).toEqual(["nothing has been observed yet"]);
   });
 });
 

@@ -108,6 +108,24 @@ export function shownStep(run: RunView, wanted: StepState | null): StepState {
   return asked?.state ?? current?.state ?? "identify";
 }
 
+/** What the verify step still lacks; empty when the server would let the run go on to wait. */
+export function verifyLacks(run: Pick<RunView, "proof" | "rounds">): readonly string[] {
+  const { proof } = run;
+  if (proof === null || proof.observedAt === null) return ["nothing has been observed yet"];
+  const seenAt = proof.observedAt;
+  const sweeps = run.rounds.filter((round) => round.kind !== "publish-again");
+  const swept = sweeps.some(
+    (round) => round.kind === "second-sweep" && round.finishedAt !== null && Date.parse(round.finishedAt) <= seenAt,
+  );
+  return [
+    sweeps.some((round) => round.state === "queued" || round.state === "running") ? "a sweep is at work" : null,
+    swept ? null : "the second sweep has not been made and looked at",
+    proof.live > 0 ? `${counted(proof.live, "session")} minted since: sweep again` : null,
+    proof.trouble.length > 0 ? "a source cannot be read right now" : null,
+    proof.proved < proof.total ? `${proof.total - proof.proved} of ${proof.total} not proved` : null,
+  ].filter((part) => part !== null);
+}
+
 export type Standing = "driver" | "other" | "not-allowed";
 
 /** Whether the person may act on this run now, would have to take it over first, or lacks the role. */

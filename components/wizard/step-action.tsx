@@ -3,7 +3,7 @@
 import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { ConfirmAct } from "@/components/wizard/confirm-act";
-import { counted, openItems, openRound, type StepState } from "@/components/wizard/run-model";
+import { counted, openItems, openRound, type StepState, verifyLacks } from "@/components/wizard/run-model";
 import type { RunActs } from "@/components/wizard/use-run-acts";
 import type { RunView } from "@/server/playbooks/schemas";
 
@@ -53,25 +53,22 @@ export function StepAction({
 }
 
 function VerifyAction({ run, blocked, acts }: { run: RunView; blocked: boolean; acts: RunActs }) {
-  const { proof } = run;
   const working = openRound(run) !== null;
-  const proved = proof !== null && proof.proved === proof.total && proof.live === 0 && !working;
-  const mintedSince = proof !== null && proof.live > 0 && !working;
+  const lacks = verifyLacks(run);
+  const mintedSince = (run.proof?.live ?? 0) > 0 && !working;
   return (
     <Bar>
       <Button
         variant={mintedSince ? "outline" : "primary"}
-        disabled={blocked || !proved}
+        disabled={blocked || lacks.length > 0}
         onClick={() => void acts.startWaiting()}
       >
         Go on to wait
       </Button>
       <RoundActs run={run} blocked={blocked || working} acts={acts} sweepFirst={mintedSince} />
-      {proved ? null : (
+      {lacks.length === 0 ? null : (
         <span className="basis-full text-muted-foreground">
-          {working
-            ? "A round is at work; the step stays open until it has finished and every required witness agrees."
-            : "The step stays open until every required witness agrees on every session. Gateways do not block it."}
+          The step stays open: {lacks.join("; ")}. Gateways do not block it.
         </span>
       )}
     </Bar>
