@@ -1,3 +1,4 @@
+import { Circle } from "lucide-react";
 import Link from "next/link";
 import { idAxis, type Region, type RegionKind, readingBar } from "@/components/charts/reading-bar";
 import { readingWords } from "@/components/charts/reading-words";
@@ -24,7 +25,8 @@ export function ReadingLegend() {
         </li>
       ))}
       <li className="flex items-center gap-1.5">
-        <span aria-hidden>○</span>never used
+        <Circle aria-hidden="true" className="size-3" />
+        never used
       </li>
     </ul>
   );
@@ -40,7 +42,13 @@ function GroupBar({
   hrefOf: (group: GroupState, region: Region) => string;
 }) {
   const bar = readingBar(stream, group);
-  if (bar.neverUsed) return <div className="flex h-4 items-center text-muted-foreground">○ never used</div>;
+  if (bar.neverUsed)
+    return (
+      <div className="flex h-4 items-center text-muted-foreground">
+        <Circle aria-hidden="true" className="mr-1.5 size-3" />
+        never used
+      </div>
+    );
   return (
     <div className="relative h-4">
       <div aria-hidden className="absolute inset-x-0 top-1/2 border-t border-dashed border-border-strong" />

@@ -7,7 +7,7 @@ import { Kbd } from "@/components/ui/kbd";
 const others = [
   { keys: ["/"], what: "Filter this page" },
   { keys: ["?"], what: "This help" },
-  { keys: ["⌘ K", "Ctrl K"], what: "Go to anything" },
+  { keys: ["Cmd K", "Ctrl K"], what: "Go to anything" },
   { keys: ["Esc"], what: "Close a dialog" },
 ];
 

@@ -42,7 +42,7 @@ export function TopStrip({
             aria-label="Go to anything"
             className="hidden sm:inline-flex"
           >
-            <Kbd>⌘ K</Kbd>
+            <Kbd>Ctrl K</Kbd>
           </Button>
           <UtcClock />
           <PersonMenu signOut={signOut} />

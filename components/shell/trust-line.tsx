@@ -6,7 +6,7 @@ import { useConnection, useSnapshot } from "@/components/live/live-hooks";
 import { useNow } from "@/components/live/now";
 import { linkWord, stripServices, stripSources } from "@/components/shell/strip-model";
 
-const part = "whitespace-nowrap before:mx-1.5 before:text-muted-foreground before:content-['·'] first:before:hidden";
+const part = "whitespace-nowrap after:mx-1.5 after:text-muted-foreground after:content-['·'] last:after:hidden";
 const trouble = "font-semibold text-foreground underline decoration-dotted underline-offset-2";
 
 /** Which sources the page can be trusted on: each store with its age, replicas ready of all, and the live link itself. */

@@ -36,7 +36,6 @@ export function Field({
           role={error ? "alert" : undefined}
           className={cn("text-xs", error ? "font-medium text-foreground" : "text-muted-foreground")}
         >
-          {error ? "✕ " : null}
           {note}
         </p>
       ) : null}

@@ -1,10 +1,13 @@
 import type { ComponentProps } from "react";
 import { cn } from "@/components/lib/cn";
 
+/** Who has no pointer scrolls a wide table with the arrow keys, so its box can take the focus. */
+const scrollable = { tabIndex: 0 };
+
 /** A table that scrolls sideways inside its own box, so that the page never does. `label` names it for a screen reader. */
 export function Table({ className, label, ...rest }: ComponentProps<"table"> & { label: string }) {
   return (
-    <section aria-label={label} className="w-full overflow-x-auto">
+    <section aria-label={label} className="w-full overflow-x-auto" {...scrollable}>
       <table className={cn("w-full border-collapse text-sm", className)} {...rest} />
     </section>
   );

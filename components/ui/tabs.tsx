@@ -8,7 +8,7 @@ type WithClass<T> = Omit<T, "className"> & { className?: string };
 
 export const Tabs = Base.Root;
 export function TabsList({ className, ...rest }: WithClass<ComponentProps<typeof Base.List>>) {
-  return <Base.List className={cn("flex gap-1 overflow-x-auto border-b", className)} {...rest} />;
+  return <Base.List className={cn("flex flex-wrap gap-1 border-b", className)} {...rest} />;
 }
 export function Tab({ className, ...rest }: WithClass<ComponentProps<typeof Base.Tab>>) {
   return (

@@ -3,6 +3,7 @@
 import { cn } from "@/components/lib/cn";
 import { Panel } from "@/components/lib/panel";
 import { TimeStamp } from "@/components/lib/time-stamp";
+import { YesNo } from "@/components/lib/yes-no";
 import { NumberCell } from "@/components/lib/number-cell";
 import { useLiveStore, useSnapshot } from "@/components/live/live-hooks";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
@@ -42,7 +43,8 @@ function ReplicaRow({ replica }: { replica: ReplicaState }) {
       </TableCell>
       <TableCell className="min-w-44">
         <span className={cn("whitespace-nowrap", good ? "text-ok" : "font-semibold")}>
-          {words.state === "ready" ? "✓ ready" : `✕ ${words.state}`}
+          <YesNo yes={words.state === "ready"} />
+          {words.state}
         </span>
         {words.reason ? <span className="ml-2 break-words">{words.reason}</span> : null}
         {replica.failingSince !== null ? (

@@ -41,7 +41,7 @@ export function SignalRow({ signal, series, until }: { signal: Signal; series: S
   const id = useId();
   return (
     <li className="border-b last:border-0" data-signal={signal.key}>
-      <div className="grid grid-cols-[3rem_minmax(0,1fr)] items-center gap-x-2 gap-y-1 px-3 py-2 md:grid-cols-[3.5rem_minmax(0,1fr)_15rem_6rem_11rem]">
+      <div className="grid grid-cols-[3rem_minmax(0,1fr)] items-center gap-x-2 gap-y-1 px-3 py-2 md:grid-cols-[3.5rem_minmax(0,1fr)_14.5rem_6rem_13rem]">
         <SeverityMark severity={signal.severity} className="self-start pt-0.5 md:self-center md:pt-0" />
         <button
           type="button"
@@ -70,8 +70,11 @@ export function SignalRow({ signal, series, until }: { signal: Signal; series: S
         </div>
         <div className="col-start-2 md:col-start-auto md:text-right">
           {signal.action ? (
-            <Link href={signal.action.href} className={buttonStyle("outline", "sm", "max-w-full")}>
-              <span className="truncate">{signal.action.label}</span>
+            <Link
+              href={signal.action.href}
+              className={buttonStyle("outline", "sm", "h-auto min-h-7 max-w-full py-0.5 whitespace-normal")}
+            >
+              {signal.action.label}
             </Link>
           ) : null}
         </div>

@@ -3,6 +3,7 @@
 import Link from "next/link";
 import { readingWords } from "@/components/charts/reading-words";
 import { byTrouble, isDeadLetters } from "@/components/charts/stream-trouble";
+import { DottedName } from "@/components/lib/dotted-name";
 import { NumberCell } from "@/components/lib/number-cell";
 import { Panel } from "@/components/lib/panel";
 import { Sparkline } from "@/components/lib/sparkline";
@@ -60,9 +61,9 @@ export function StreamsSummary({ history }: { history: ReadonlyMap<string, Serie
               <TableCell>
                 <Link
                   href={`/streams/${encodeURIComponent(stream.name)}`}
-                  className="font-mono text-xs break-all underline-offset-2 hover:underline"
+                  className="font-mono text-xs underline-offset-2 hover:underline"
                 >
-                  {stream.name}
+                  <DottedName name={stream.name} />
                 </Link>
               </TableCell>
               <TableCell numeric>

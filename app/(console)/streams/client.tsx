@@ -4,6 +4,7 @@ import Link from "next/link";
 import { parseAsString, useQueryState } from "nuqs";
 import { ReadingBars, ReadingLegend } from "@/components/charts/reading-bars";
 import { byTrouble, isDeadLetters } from "@/components/charts/stream-trouble";
+import { DottedName } from "@/components/lib/dotted-name";
 import { NumberCell } from "@/components/lib/number-cell";
 import { Panel } from "@/components/lib/panel";
 import { sourcePanelState } from "@/components/live/source-panel-state";
@@ -20,9 +21,9 @@ function StreamRow({ stream }: { stream: StreamState }) {
       <div className="flex flex-wrap items-baseline gap-x-4 gap-y-1">
         <Link
           href={streamHref(stream.name)}
-          className="min-w-0 font-mono text-sm font-medium break-all underline-offset-2 hover:underline"
+          className="min-w-0 font-mono text-sm font-medium underline-offset-2 hover:underline"
         >
-          {stream.name}
+          <DottedName name={stream.name} />
         </Link>
         {isDeadLetters(stream.name) && stream.length > 0 ? (
           <Badge tone="strong">

@@ -1,14 +1,15 @@
+import { YesNo } from "@/components/lib/yes-no";
 import type { StreamEntry } from "@/server/streams/schemas";
 
 const words: Readonly<Record<StreamEntry["signature"], { word: string; title: string; strong: boolean }>> = {
   valid: {
-    word: "✓ valid",
+    word: "valid",
     title: "The signature was made with STREAMS_HMAC_KEY over these very fields.",
     strong: false,
   },
-  invalid: { word: "✕ wrong", title: "Consumers that hold the key acknowledge this entry and drop it.", strong: true },
+  invalid: { word: "wrong", title: "Consumers that hold the key acknowledge this entry and drop it.", strong: true },
   missing: {
-    word: "✕ missing",
+    word: "missing",
     title: "Consumers that hold the key acknowledge this entry and drop it.",
     strong: true,
   },
@@ -28,6 +29,7 @@ export function SignatureWord({ signature }: { signature: StreamEntry["signature
       title={title}
       className={strong ? "font-semibold whitespace-nowrap" : "whitespace-nowrap text-muted-foreground"}
     >
+      {signature === "valid" || strong ? <YesNo yes={!strong} /> : null}
       {word}
       {strong ? <span className="block text-xs font-normal">will be dropped</span> : null}
     </span>
