@@ -34,10 +34,18 @@ export function createJobs(parts: Parts): Jobs {
   let stopped = true;
   let supervisor: { stop(): void } | null = null;
 
-  /** One at a time per run in this process; the series of a publish-again goes on in the same job. */
+  const busy = new Set<string>();
+
+  /** One worker per run in this process; the series of a publish-again goes on in the same job. */
   async function work({ runId, round }: RoundJob): Promise<void> {
-    let next: number | null = round;
-    while (next !== null && !stopped) next = (await runRevocationRound({ ctx, input: { runId, round: next } })).next;
+    if (busy.has(runId)) return;
+    busy.add(runId);
+    try {
+      let next: number | null = round;
+      while (next !== null && !stopped) next = (await runRevocationRound({ ctx, input: { runId, round: next } })).next;
+    } finally {
+      busy.delete(runId);
+    }
   }
 
   async function start(): Promise<void> {
@@ -68,7 +76,8 @@ export function createJobs(parts: Parts): Jobs {
       await boss?.send(
         revokeRoundQueue,
         { runId, round },
-        { singletonKey: `${runId}:${round}`, retryLimit: 20, retryDelay: 2, retryBackoff: true, expireInSeconds: 900 },
+        // a source that is away for an hour must not end a revocation
+        { retryLimit: 1_000, retryDelay: 3, expireInSeconds: 900 },
       );
       if (boss === null) log.warn({ runId, round }, "job queue not started: the round is found when it is");
     } catch (error) {
