@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { pageInput } from "@/server/platform/page";
 import { severities } from "@/server/platform/severity";
 
 /** One multiplexed subscription per tab: the snapshot always, runs on request. Resumed by last event id. */
@@ -18,3 +19,5 @@ export const declareSignalInput = z.object({
   zoneId: z.string().max(200).optional(),
 });
 export const clearSignalInput = z.object({ id: z.uuid(), reason: z.string().trim().min(4).max(300) });
+export const signInsInput = z.object(pageInput(200, 50));
+export const endSignInInput = z.object({ id: z.uuid() });

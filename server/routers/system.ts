@@ -1,3 +1,57 @@
-import { router } from "@/server/trpc/procedures";
+import { tracked } from "@trpc/server";
+import { actorOf, endSignIn, listSignIns, signOutEverywhere } from "@/server/auth/sign-ins";
+import { clearSignal } from "@/server/detection/clear-signal";
+import { declareSignal } from "@/server/detection/declare-signal";
+import { describeConfiguration } from "@/server/live/configuration";
+import { liveFeed } from "@/server/live/live-feed";
+import { untilSignedOut } from "@/server/live/until-signed-out";
+import {
+  clearSignalInput,
+  declareSignalInput,
+  endSignInInput,
+  historyInput,
+  liveInput,
+  signInsInput,
+} from "@/server/live/schemas";
+import { procedure, router } from "@/server/trpc/procedures";
 
-export const systemRouter = router({});
+export const systemRouter = router({
+  me: procedure.query(({ ctx }) => ctx.actor),
+  snapshot: procedure.query(({ ctx }) => ctx.console.collector.snapshot()),
+  history: procedure
+    .input(historyInput)
+    .query(({ ctx, input }) => ctx.console.collector.history(input.keys, input.minutes)),
+  live: procedure.input(liveInput).subscription(async function* ({ ctx, input, signal }) {
+    const { collector, runs, db } = ctx.console;
+    const watch = untilSignedOut(() => actorOf(db, ctx.signInId), signal);
+    try {
+      const feed = liveFeed({
+        current: collector.snapshot,
+        subscribe: collector.subscribe,
+        runs: input.runs,
+        subscribeRun: runs.subscribe,
+        lastEventId: input.lastEventId ?? null,
+        signal: watch.signal,
+      });
+      for await (const { id, event } of feed) yield tracked(id, event);
+    } finally {
+      watch.stop();
+    }
+  }),
+  configuration: procedure.query(({ ctx: { console } }) =>
+    describeConfiguration({ ...console, snapshot: console.collector.snapshot() }),
+  ),
+  declareSignal: procedure
+    .input(declareSignalInput)
+    .mutation(({ ctx, input }) => declareSignal({ ctx: { db: ctx.console.db, actor: ctx.actor }, input })),
+  clearSignal: procedure
+    .input(clearSignalInput)
+    .mutation(({ ctx, input }) => clearSignal({ ctx: { db: ctx.console.db, actor: ctx.actor }, input })),
+  signOutEverywhere: procedure.mutation(({ ctx }) =>
+    signOutEverywhere({ ctx: { db: ctx.console.db, actor: ctx.actor } }),
+  ),
+  signIns: procedure.input(signInsInput).query(({ ctx, input }) => listSignIns({ ctx: ctx.console, input })),
+  endSignIn: procedure
+    .input(endSignInInput)
+    .mutation(({ ctx, input }) => endSignIn({ ctx: { db: ctx.console.db, actor: ctx.actor }, input })),
+});

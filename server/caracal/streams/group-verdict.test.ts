@@ -33,7 +33,7 @@ describe("groupVerdict", () => {
     fc.assert(
       fc.property(fc.nat(300), fc.nat(300), fc.nat(300), fc.nat(5), (a, b, c, pending) => {
         const [trimmed = 0, , added = 0] = [a, b, c].sort((x, y) => x - y);
-        const read = b > added ? added : b;
+        const read = Math.min(b, added);
         const { stream, group } = arrange(added, trimmed, read, { pending });
         const judged = groupVerdict(stream, group);
         const lost = read === 0 ? 0 : Math.max(0, trimmed - read);
