@@ -19,13 +19,13 @@ export function useLiveStore(): LiveStore {
 /** The newest snapshot of the deployment; changes in place about once a second. */
 export function useSnapshot(): Snapshot {
   const store = useLiveStore();
-  return useSyncExternalStore(store.subscribe, store.snapshot, store.snapshot);
+  return useSyncExternalStore(store.subscribe, store.snapshot, store.renderedSnapshot);
 }
 
 /** How the live link stands. */
 export function useConnection(): Connection {
   const store = useLiveStore();
-  return useSyncExternalStore(store.subscribe, store.connection, store.connection);
+  return useSyncExternalStore(store.subscribe, store.connection, store.renderedConnection);
 }
 
 /** A run as last seen on the live link; null until its first picture came. Watched while the component is shown. */

@@ -9,23 +9,30 @@ export type Connection =
   | { readonly kind: "reconnecting"; readonly since: number; readonly reason: string | null }
   | { readonly kind: "signed-out" };
 
+const connecting: Connection = { kind: "connecting" };
+
 /** What the tab knows from its one subscription. Plain store, no React: read through the hooks in live-hooks.ts. */
 export class LiveStore {
   private listeners = new Set<() => void>();
   private watchedRuns = new Map<string, number>();
   private runs = new Map<string, RunView>();
+  private readonly initial: Snapshot;
   private snapshotNow: Snapshot;
-  private connectionNow: Connection = { kind: "connecting" };
+  private connectionNow: Connection = connecting;
   private runIds: readonly string[] = [];
   /** What the replicas counted while this tab looked on. */
   readonly movements = new MetricMemory();
 
   constructor(initial: Snapshot) {
+    this.initial = initial;
     this.snapshotNow = initial;
     this.movements.take(initial);
   }
 
   readonly snapshot = () => this.snapshotNow;
+  /** What the server rendered with: parts of a page wake up later than the link, and must first agree with their markup. */
+  readonly renderedSnapshot = () => this.initial;
+  readonly renderedConnection = () => connecting;
   readonly connection = () => this.connectionNow;
   readonly watched = () => this.runIds;
   readonly run = (id: string) => this.runs.get(id) ?? null;

@@ -58,7 +58,7 @@ export function StreamsSummary({ history }: { history: ReadonlyMap<string, Serie
         <TableBody>
           {streams.map((stream) => (
             <TableRow key={stream.name}>
-              <TableCell>
+              <TableCell className="sm:min-w-52">
                 <Link
                   href={`/streams/${encodeURIComponent(stream.name)}`}
                   className="font-mono text-xs underline-offset-2 hover:underline"
