@@ -1,7 +1,6 @@
 import { createConsoleDatabase } from "@/sandbox/engines/databases";
 import { freePort } from "@/sandbox/engines/free-port";
 import { startPostgres } from "@/sandbox/engines/postgres";
-import { seedDeployment } from "@/sandbox/seed/seed";
 import { consoleEnvironment } from "@/sandbox/supervisor/console-environment";
 import { createConsoleProcess } from "@/sandbox/supervisor/console-process";
 import { startControl } from "@/sandbox/supervisor/control-server";
@@ -37,7 +36,7 @@ async function demo(): Promise<void> {
   const seconds = () => `${((Date.now() - started) / 1000).toFixed(1)} s`;
   console.log("Starting Postgres, Redis and a stand-in Caracal on loopback…");
   const building = ensureBuilt(() => console.log("Building the console: its sources have changed (half a minute)…"));
-  const deploying = startDeployment({ workload: true, seed: seedDeployment });
+  const deploying = startDeployment({ workload: true });
   building.catch(() => undefined); // waited for below, when the stand-in is up
   const consolePostgres = await startPostgres();
   closing.push(consolePostgres.dispose);

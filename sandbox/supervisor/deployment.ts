@@ -4,6 +4,8 @@ import type { Engine } from "@/sandbox/engines/engine";
 import { startPostgres } from "@/sandbox/engines/postgres";
 import { startRedis } from "@/sandbox/engines/redis";
 import { scratchFolder } from "@/sandbox/engines/scratch-folder";
+import { seedDeployment, type SeedFacts } from "@/sandbox/seed/seed";
+import type { Size } from "@/sandbox/seed/sizes";
 import { bundleServices } from "@/sandbox/supervisor/bundle-services";
 import { type DeploymentSecrets, makeSecrets } from "@/sandbox/supervisor/secrets";
 import { createService, type Service } from "@/sandbox/supervisor/service";
@@ -15,6 +17,7 @@ export type Deployment = {
   readonly redis: Engine;
   readonly caracal: CaracalDatabase;
   readonly secrets: DeploymentSecrets;
+  readonly seeded: SeedFacts;
   readonly services: readonly Service[];
   replicasOf(kind: ServiceKind): readonly Service[];
   /** @throws when no replica has that name, naming those that there are. */
@@ -25,17 +28,22 @@ export type Deployment = {
 export type DeploymentOptions = {
   readonly replicas?: Partial<Replicas>;
   readonly workload?: boolean;
-  /** Fills Caracal's database and Redis before any service starts. */
-  readonly seed: (target: { ownerUrl: string; redisUrl: string; secrets: DeploymentSecrets }) => Promise<void>;
+  readonly size?: Size;
 };
 
 /** Brings up the engines, loads Caracal's tables, seeds, and starts every service; resolves when all answer. */
-export async function startDeployment(options: DeploymentOptions): Promise<Deployment> {
+export async function startDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
   const secrets = makeSecrets();
   const scratch = scratchFolder("services", null);
   const [postgres, redis, folder] = await Promise.all([startPostgres(), startRedis(), bundleServices()]);
   const caracal = await createCaracalDatabase(postgres.url);
-  await options.seed({ ownerUrl: caracal.ownerUrl, redisUrl: redis.url, secrets });
+  const seeded = await seedDeployment({
+    ownerUrl: caracal.ownerUrl,
+    redisUrl: redis.url,
+    keys: secrets,
+    now: new Date(),
+    size: options.size ?? "full",
+  });
 
   const plans = await planServices({
     folder,
@@ -66,6 +74,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
     redis,
     caracal,
     secrets,
+    seeded,
     services,
     replicasOf: (kind) => placed.filter((one) => one.kind === kind).map((one) => one.service),
     service(name) {
