@@ -2,7 +2,7 @@ import type { Series } from "@/server/live/snapshot";
 
 export type ChartLine = { readonly key: string; readonly label: string };
 /** One row per moment: `at` in epoch ms and one value per line's index ("v0", "v1"); null is a gap. */
-export type ChartRow = { readonly at: number; readonly [line: `v${number}`]: number | null };
+type ChartRow = { readonly at: number; readonly [line: `v${number}`]: number | null };
 export type LineChartData = {
   readonly rows: readonly ChartRow[];
   readonly lines: readonly (ChartLine & {

@@ -15,7 +15,7 @@ export type PanelState =
   | { readonly kind: "failed"; readonly reason: string; readonly retry?: () => void }
   | { readonly kind: "not-allowed"; readonly ask: string };
 
-export const live: PanelState = { kind: "live" };
+const live: PanelState = { kind: "live" };
 
 function Body({ state, children }: { state: PanelState; children: ReactNode }) {
   switch (state.kind) {

@@ -1,7 +1,6 @@
 import { parseAsString, parseAsStringLiteral } from "nuqs";
 
 export const tabs = ["entries", "pending", "groups", "letters"] as const;
-export type StreamTab = (typeof tabs)[number];
 
 /** What a stream page keeps in its address. `from` is a stream id, exclusive, as the server pages. */
 export const streamParams = {
