@@ -1,0 +1,218 @@
+import { describe, expect, it } from "vitest";
+import { createHistory } from "@/server/live/history";
+import type { GroupState, ReplicaState, StreamState } from "@/server/live/snapshot";
+import type { Facts } from "./facts";
+import { rules } from "./rules";
+import { createSignalTracker } from "./tracker";
+
+const now = 10_000_000;
+
+const group = (over: Partial<GroupState>): GroupState => ({
+  stream: "caracal.sessions.revoke",
+  group: "gateway-revocation",
+  consumers: [],
+  pending: 0,
+  lag: 0,
+  lastDeliveredId: "1-0",
+  entriesRead: 1,
+  oldestPendingId: null,
+  oldestPendingIdleMs: null,
+  maxDeliveries: null,
+  pendingSample: [],
+  lost: false,
+  verdict: "all-read",
+  ...over,
+});
+const stream = (groups: readonly GroupState[], over: Partial<StreamState> = {}): StreamState => ({
+  name: "caracal.sessions.revoke",
+  length: 213,
+  firstId: "1-0",
+  lastId: "213-0",
+  entriesAdded: 213,
+  bound: 10_000,
+  perSecond: 0,
+  groups,
+  missingGroups: [],
+  ...over,
+});
+const replica = (id: string, over: Partial<ReplicaState> = {}): ReplicaState => ({
+  id,
+  kind: id.replace(/-\d+$/, "") as ReplicaState["kind"],
+  url: "http://x",
+  reachable: true,
+  ready: true,
+  readyReason: null,
+  healthy: true,
+  healthReason: null,
+  metrics: {},
+  metricsStatus: "ok",
+  metricsAt: now,
+  restarts: 0,
+  restartedAt: null,
+  seenAt: now,
+  failingSince: null,
+  ...over,
+});
+const facts = (over: Partial<Facts> = {}): Facts => ({
+  now,
+  startedAt: 0,
+  streams: [],
+  replicas: [],
+  evictionPolicy: "noeviction",
+  deadLetters: [],
+  poison: [],
+  signatures: [],
+  jwks: [],
+  outbox: null,
+  alert: null,
+  exportedHour: null,
+  declared: [],
+  redisOk: true,
+  stillSince: () => null,
+  history: createHistory(),
+  ...over,
+});
+const found = (given: Facts) =>
+  rules.flatMap((rule) => rule(given)).map(({ severity, rule, key }) => `${severity} ${rule} ${key}`);
+
+describe("rules", () => {
+  it("say nothing when nothing is known or wrong", () => {
+    expect(found(facts())).toEqual([]);
+    expect(found(facts({ streams: [stream([group({})])], replicas: [replica("sts-1"), replica("audit-1")] }))).toEqual(
+      [],
+    );
+  });
+
+  it("tell a deaf consumer from a service that is down", () => {
+    const behind = [stream([group({ verdict: "behind", unread: 212 })])];
+    const still = { streams: behind, stillSince: () => now - 60_000 };
+    expect(found(facts({ ...still, replicas: [replica("gateway-1")] }))).toEqual([
+      "P2 deaf-consumer deaf:caracal.sessions.revoke:gateway-revocation",
+    ]);
+    const down = replica("gateway-1", { ready: false, readyReason: "redis unreachable" });
+    expect(found(facts({ ...still, replicas: [down] }))).toEqual([
+      "P2 service-not-ready not-ready:gateway-1",
+      "P2 revocation-backlog revocation-backlog:gateway-revocation",
+    ]);
+  });
+
+  it("take all seals failing for another key, some for an attack, and mismatches for noise", () => {
+    const audit = (metrics: Record<string, number>) => found(facts({ replicas: [replica("audit-1", { metrics })] }));
+    expect(audit({ tamper_hmac_failures: 9, tamper_checked_total: 9 })).toEqual(["P2 key-drift seal-failures:audit-1"]);
+    expect(audit({ tamper_hmac_failures: 1, tamper_checked_total: 9 })).toEqual([
+      "P1 seal-failure seal-failures:audit-1",
+    ]);
+    const [noise] = rules.flatMap((rule) =>
+      rule(
+        facts({ replicas: [replica("audit-1", { metrics: { tamper_mismatch_total: 9, tamper_checked_total: 9 } })] }),
+      ),
+    );
+    expect(noise?.noise).toContain("noise");
+  });
+
+  it("take a change of exchange errors for a signal, a high share for none", () => {
+    const rising = (perMinute: (minute: number) => number) => {
+      const history = createHistory();
+      let errors = 0;
+      for (let minute = 0; minute <= 15; minute++) {
+        errors += perMinute(minute);
+        const at = now - (15 - minute) * 60_000;
+        history.push(
+          at,
+          new Map([
+            ["replica:gateway-1:sts_exchange_errors", errors],
+            ["replica:gateway-1:requests_total", minute * 20],
+          ]),
+        );
+      }
+      return found(facts({ history, replicas: [replica("gateway-1")] }));
+    };
+    expect(rising(() => 20)).toEqual([]);
+    expect(rising((minute) => (minute > 13 ? 18 : 1))).toEqual(["P2 exchange-errors exchange-errors:gateway-1"]);
+  });
+
+  it("name drift, loss, spool, drop, export, restart and the wrong KEK", () => {
+    const all = found(
+      facts({
+        evictionPolicy: "allkeys-lru",
+        exportedHour: now - 4 * 3_600_000,
+        streams: [
+          stream([group({ lost: true, lostCount: 80, verdict: "lost" })], {
+            length: 10_001,
+            missingGroups: ["sts-revocation"],
+          }),
+        ],
+        replicas: [
+          replica("sts-1", {
+            metrics: { "sts.audit_dropped": 3, "sts.audit_replay_pending": 6 },
+            restarts: 1,
+            restartedAt: now - 1_000,
+          }),
+        ],
+        jwks: [
+          {
+            replica: "sts-1",
+            zoneId: "z",
+            zoneName: "pay",
+            expected: ["a"],
+            served: null,
+            reason: "500",
+            verdict: "differs",
+          },
+        ],
+      }),
+    );
+    expect(all.sort()).toEqual([
+      "P1 jwks-differs jwks:sts-1",
+      "P2 audit-dropped audit-dropped:sts-1",
+      "P2 audit-spool audit-spool:sts-1",
+      "P2 lost-entries lost:caracal.sessions.revoke:gateway-revocation",
+      "P3 export-behind export-behind",
+      "P3 restart restart:sts-1",
+      "P4 eviction-policy eviction-policy",
+      "P4 missing-group missing-group:caracal.sessions.revoke:sts-revocation",
+      "P4 stream-over-bound over-bound:caracal.sessions.revoke",
+    ]);
+  });
+});
+
+describe("tracker", () => {
+  const finding = (over = {}) => ({
+    key: "k",
+    rule: "r",
+    severity: "P2" as const,
+    source: "s",
+    sentence: "",
+    meaning: "",
+    figures: [],
+    action: null,
+    ...over,
+  });
+
+  it("shows a finding once it held, keeps it while it settles, and remembers since when", () => {
+    const tracker = createSignalTracker();
+    const flaky = finding({ holdMs: 5_000, settleMs: 3_000 });
+    expect(tracker.update([flaky], 0, () => true)).toEqual([]);
+    expect(tracker.update([flaky], 5_000, () => true)[0]?.since).toBe(0);
+    expect(tracker.update([], 7_000, () => true)).toHaveLength(1);
+    expect(tracker.update([], 9_000, () => true)).toEqual([]);
+    expect(tracker.update([flaky], 10_000, () => true)).toEqual([]);
+  });
+
+  it("puts the worst first, known noise last, and marks what its source no longer confirms", () => {
+    const rows = createSignalTracker().update(
+      [
+        finding({ key: "noise", severity: "P1", noise: "known" }),
+        finding({ key: "p3", severity: "P3" }),
+        finding({ key: "p1", severity: "P1" }),
+      ],
+      0,
+      (id) => id !== "s",
+    );
+    expect(rows.map(({ key, stale }) => [key, stale])).toEqual([
+      ["p1", true],
+      ["p3", true],
+      ["noise", true],
+    ]);
+  });
+});
