@@ -1,6 +1,6 @@
 import type { Snapshot } from "@/server/live/snapshot";
 
-export type LiveEvent<Run> =
+type LiveEvent<Run> =
   | { readonly kind: "snapshot"; readonly snapshot: Snapshot }
   | { readonly kind: "run"; readonly run: Run };
 export type LiveItem<Run> = { readonly id: string; readonly event: LiveEvent<Run> };

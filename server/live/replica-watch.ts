@@ -30,7 +30,7 @@ const never = (address: ReplicaAddress): ReplicaState => ({
 });
 
 /** The next state of a replica from what was known and what it just answered. Compares it with itself only (trap 15). Pure. */
-export function nextReplicaState(
+function nextReplicaState(
   before: ReplicaState,
   wasRefused: boolean,
   reading: ReplicaReading,

@@ -5,7 +5,7 @@ const secretName = /(^|_)(sig|secret|token|password|key|hmac|authorization|cooki
 const jwt = /eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g;
 
 /** First 12 hex of SHA-256: enough to compare two values, useless to act with. */
-export const fingerprint = (value: string): string =>
+const fingerprint = (value: string): string =>
   `sha256:${createHash("sha256").update(value).digest("hex").slice(0, 12)}`;
 
 /** A message's fields as they may leave the server: signatures and secrets as fingerprints, mandates cut out, long values cut. */

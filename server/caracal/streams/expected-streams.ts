@@ -6,7 +6,7 @@ export type ExpectedStream = {
 };
 
 export const auditStream = "caracal.audit.events";
-export const auditDeadLetters = "caracal.audit.events.dlq";
+const auditDeadLetters = "caracal.audit.events.dlq";
 export const revocationStream = "caracal.sessions.revoke";
 export const policyStream = "caracal.policy.invalidate";
 export const keysStream = "caracal.keys.invalidate";
