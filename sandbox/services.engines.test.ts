@@ -174,6 +174,41 @@ describe("a bad day", () => {
     await looksAs("redis-back");
   });
 
+  it("spools what Redis did not take, and publishes it only at the next start", async () => {
+    const { zone } = deployment.seeded.stolen;
+    const sts = async () => (await metric("sts-1")).sts as unknown as Record<string, number>;
+    await deployment.redis.stop();
+    await looksAs("redis-down", ["sts-1"], ["ready"]);
+    const body = JSON.stringify({ zone_id: zone.id, client_id: zone.applications[0], resource: zone.resources[0] });
+    const refused = await fetch(`${deployment.service("sts-1").url}/oauth/token`, { method: "POST", body });
+    expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining("policy denied")]);
+    expect(await sts()).toMatchObject({ audit_replay_pending: 1, audit_sink_errors: 1, audit_replay_replayed: 0 });
+    await deployment.redis.start();
+    await looksAs("redis-back", ["sts-1"], ["ready"]);
+    expect(await sts()).toMatchObject({ audit_replay_pending: 1 });
+    await deployment.service("sts-1").restart();
+    await eventually(async () =>
+      expect(await sts()).toMatchObject({ audit_replay_pending: 0, audit_replay_replayed: 1 }),
+    );
+  });
+
+  it("never reads when it was started while Redis was away, yet is ready later", async () => {
+    await deployment.redis.stop();
+    await deployment.service("gateway-2").restart();
+    await deployment.service("gateway-1").stop();
+    await deployment.redis.start();
+    await looksAs("redis-back", ["gateway-2"], ["ready"]);
+    const stream = "caracal.sessions.revoke";
+    const fields = { zone_id: "z", session_id: "unheard", reason: "test" };
+    const _sig = streamSignature(Buffer.from(deployment.secrets.streamsHmacKey, "hex"), stream, fields);
+    const id = await redis.xadd(stream, "*", ...Object.entries({ ...fields, _sig }).flat());
+    await eventually(async () => expect(await redis.get("caracal:revoked:sessions:unheard")).toBe("1"));
+    const groups = (await redis.xinfo("GROUPS", stream)) as unknown[][];
+    const gateway = groups.find((group) => group.includes("gateway-revocation"));
+    expect(gateway?.[gateway.indexOf("last-delivered-id") + 1]).not.toBe(id);
+    await deployment.service("gateway-1").start();
+  });
+
   it("is ready on another KEK, with a JWKS that answers 500", async () => {
     await deployment.service("sts-2").restart({ ZONE_KEK: "ab".repeat(32) });
     await looksAs("sts-2-on-another-kek", ["sts-2"]);

@@ -40,6 +40,11 @@ async function ready(): Promise<Answer> {
   return sts === null ? empty() : goError(503, sts);
 }
 
+// Away at the start: /ready recovers, the consumer below never begins.
+const redisAtStart = await redis.connect().then(
+  () => true,
+  () => false,
+);
 await serve(settings.host, settings.port, (request) => {
   if (request.path === "/health") return empty();
   if (request.path === "/ready") return ready();
@@ -49,16 +54,16 @@ await serve(settings.host, settings.port, (request) => {
 
 await loadBindings().catch(() => undefined);
 setInterval(() => void loadBindings().catch(() => undefined), 30_000).unref();
-await redis.connect().catch(() => undefined);
-await startConsumer({
-  redisUrl: settings.redisUrl,
-  key: hexKey("STREAMS_HMAC_KEY"),
-  stream: revocations,
-  group: "gateway-revocation",
-  consumer: `gateway-${settings.process}`,
-  apply({ session_id }) {
-    if (session_id === undefined || session_id === "") throw new Error("missing session_id");
-    gateway.revoke(session_id);
-  },
-});
+if (redisAtStart)
+  await startConsumer({
+    redisUrl: settings.redisUrl,
+    key: hexKey("STREAMS_HMAC_KEY"),
+    stream: revocations,
+    group: "gateway-revocation",
+    consumer: `gateway-${settings.process}`,
+    apply({ session_id }) {
+      if (session_id === undefined || session_id === "") throw new Error("missing session_id");
+      gateway.revoke(session_id);
+    },
+  });
 exitOnSignal();

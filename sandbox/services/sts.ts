@@ -88,6 +88,11 @@ async function token(request: Request): Promise<Answer> {
   }
 }
 
+// Away at the start: /ready recovers, the consumers below never begin.
+const redisAtStart = await redis.connect().then(
+  () => true,
+  () => false,
+);
 await serve(settings.host, settings.port, (request) => {
   if (request.path === "/health") return empty();
   if (request.path === "/ready") return ready();
@@ -98,41 +103,43 @@ await serve(settings.host, settings.port, (request) => {
 });
 
 policies.start();
-await redis.connect().catch(() => undefined); // away at the start: /ready recovers, the consumers below never begin
 await sink.drain();
 const consumer = (suffix: string) => `sts-${settings.process}-${suffix}`;
 const common = { redisUrl: settings.redisUrl, key: streamsKey };
-await startConsumer({
-  ...common,
-  stream: revocations,
-  group: "sts-revocation",
-  consumer: consumer("revocations"),
-  async apply({ zone_id, session_id }) {
-    if (session_id === undefined || session_id === "") throw new Error("missing session_id");
-    await pool.query("UPDATE sessions SET status = 'revoked' WHERE id = $1 AND zone_id = $2 AND status = 'active'", [
-      session_id,
-      zone_id,
-    ]);
-  },
-});
-await startConsumer({
-  ...common,
-  stream: policyInvalidations,
-  group: "opa-engine",
-  consumer: consumer("policy"),
-  async apply({ zone_id }) {
-    if (zone_id === undefined || zone_id === "") throw new Error("missing zone_id");
-    await policies.refresh(zone_id);
-  },
-});
-await startConsumer({
-  ...common,
-  stream: keyInvalidations,
-  group: "sts-keys",
-  consumer: consumer("keys"),
-  apply({ zone_id }) {
-    if (zone_id === undefined || zone_id === "") throw new Error("missing zone_id");
-    keys.forget(zone_id);
-  },
-});
+if (redisAtStart)
+  await startConsumer({
+    ...common,
+    stream: revocations,
+    group: "sts-revocation",
+    consumer: consumer("revocations"),
+    async apply({ zone_id, session_id }) {
+      if (session_id === undefined || session_id === "") throw new Error("missing session_id");
+      await pool.query("UPDATE sessions SET status = 'revoked' WHERE id = $1 AND zone_id = $2 AND status = 'active'", [
+        session_id,
+        zone_id,
+      ]);
+    },
+  });
+if (redisAtStart)
+  await startConsumer({
+    ...common,
+    stream: policyInvalidations,
+    group: "opa-engine",
+    consumer: consumer("policy"),
+    async apply({ zone_id }) {
+      if (zone_id === undefined || zone_id === "") throw new Error("missing zone_id");
+      await policies.refresh(zone_id);
+    },
+  });
+if (redisAtStart)
+  await startConsumer({
+    ...common,
+    stream: keyInvalidations,
+    group: "sts-keys",
+    consumer: consumer("keys"),
+    apply({ zone_id }) {
+      if (zone_id === undefined || zone_id === "") throw new Error("missing zone_id");
+      keys.forget(zone_id);
+    },
+  });
 exitOnSignal();
