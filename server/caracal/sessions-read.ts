@@ -46,23 +46,31 @@ export async function readSession(db: Queryable, id: string): Promise<StoredSess
 /** How many rows an index-led page may sort; above it the rows are dense enough to be met soon by walking ids. */
 export const fewSessions = 10_000;
 
-/** The condition that an existing index leads to, and its parameters from $1. Null: none does, walk the ids. */
-function ledByIndex({ zoneId, subjectId, state: wanted }: SessionFilter): { source: string; params: string[] } | null {
-  if (zoneId !== undefined && subjectId !== undefined)
-    return {
-      source: `SELECT ${stored} FROM sessions WHERE zone_id = $1 AND subject_id = $2 AND ${inState[wanted]}`,
-      params: [zoneId, subjectId],
-    };
-  if (zoneId !== undefined) return { source: `SELECT ${stored} FROM sessions WHERE zone_id = $1`, params: [zoneId] };
-  if (subjectId !== undefined)
-    return {
-      // no index begins with subject_id: one probe of (zone_id, subject_id, status) per zone; OFFSET 0 keeps it one
-      source: `SELECT found.* FROM zones CROSS JOIN LATERAL
-        (SELECT ${stored} FROM sessions WHERE zone_id = zones.id AND subject_id = $1 AND ${inState[wanted]} OFFSET 0) AS found`,
-      params: [subjectId],
-    };
-  if (wanted === "live") return { source: `SELECT ${stored} FROM sessions WHERE ${inState.live}`, params: [] };
-  return null;
+type Lead = { readonly source: string; readonly params: readonly string[] };
+
+/** The reads that an existing index leads to for a filter, best first; none: walk the ids. */
+function leadsOf({ zoneId, subjectId, state: wanted }: SessionFilter): readonly Lead[] {
+  const live = { source: `SELECT ${stored} FROM sessions WHERE ${inState.live}`, params: [] };
+  if (subjectId !== undefined) {
+    const of = (zone: string) =>
+      `SELECT ${stored} FROM sessions WHERE zone_id = ${zone} AND subject_id = $1 AND ${inState[wanted]}`;
+    if (zoneId !== undefined) return [{ source: of("$2"), params: [subjectId, zoneId] }];
+    // no index begins with subject_id: one probe of (zone_id, subject_id, status) per zone; OFFSET 0 keeps it one
+    const each = `SELECT found.* FROM zones CROSS JOIN LATERAL (${of("zones.id")} OFFSET 0) AS found`;
+    return [{ source: each, params: [subjectId] }];
+  }
+  if (zoneId === undefined) return wanted === "live" ? [live] : [];
+  const ofZone = { source: `SELECT ${stored} FROM sessions WHERE zone_id = $1`, params: [zoneId] };
+  return wanted === "live" ? [{ source: `${live.source} AND zone_id = $1`, params: [zoneId] }, ofZone] : [ofZone];
+}
+
+/** Rows that a lead gives, counted up to one more than `fewSessions`. */
+async function isFew(tx: Queryable, { source, params }: Lead): Promise<boolean> {
+  const counted = await tx.query<{ n: number }>(
+    `SELECT count(*)::int AS n FROM (SELECT 1 FROM (${source}) AS led LIMIT ${fewSessions + 1}) AS counted`,
+    params,
+  );
+  return (counted[0]?.n ?? 0) <= fewSessions;
 }
 
 /**
@@ -75,21 +83,18 @@ export async function readFewSessions(
   beforeId: string | null,
   limit: number,
 ): Promise<StoredSession[] | null> {
-  const led = ledByIndex(filter);
-  if (led === null) return null;
-  const counted = await tx.query<{ n: number }>(
-    `SELECT count(*)::int AS n FROM (SELECT 1 FROM (${led.source}) AS led LIMIT ${fewSessions + 1}) AS some`,
-    led.params,
-  );
-  if ((counted[0]?.n ?? 0) > fewSessions) return null;
-  const next = led.params.length;
-  return tx.query<StoredSession>(
-    `WITH led AS MATERIALIZED (${led.source} LIMIT ${fewSessions + 1})
-     SELECT ${columns} FROM led
-     WHERE ${inState[filter.state]} AND ($${next + 1}::text IS NULL OR id < $${next + 1}::text)
-     ORDER BY id DESC LIMIT $${next + 2}`,
-    [...led.params, beforeId, limit],
-  );
+  for (const lead of leadsOf(filter)) {
+    if (!(await isFew(tx, lead))) continue;
+    const next = lead.params.length;
+    return tx.query<StoredSession>(
+      `WITH led AS MATERIALIZED (${lead.source} LIMIT ${fewSessions + 1})
+       SELECT ${columns} FROM led
+       WHERE ${inState[filter.state]} AND ($${next + 1}::text IS NULL OR id < $${next + 1}::text)
+       ORDER BY id DESC LIMIT $${next + 2}`,
+      [...lead.params, beforeId, limit],
+    );
+  }
+  return null;
 }
 
 export type SessionSlice = {

@@ -32,4 +32,4 @@ export const millisecondsOf = (exact: string): number => Date.parse(`${exact.sli
 
 /** The select expression that prints a timestamptz column as an exact instant, whatever the connection's time zone. */
 export const exactInstantSql = (column: string): string =>
-  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+  `to_char((${column}) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
