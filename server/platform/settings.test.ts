@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import { readSettings, secretNames, SettingsError } from "@/server/platform/settings";
+
+const required = {
+  CONSOLE_DATABASE_URL: "postgres://a@h/console",
+  CONSOLE_MIGRATE_DATABASE_URL: "postgres://o@h/console",
+  CARACAL_DATABASE_URL: "postgresql://c@h/caracal",
+  CARACAL_REDIS_URL: "redis://h:6379",
+};
+const problemsOf = (env: Record<string, string>, readFile?: (path: string) => string): readonly string[] => {
+  try {
+    readSettings(env, readFile);
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+};
+
+describe("settings", () => {
+  test("the first four suffice; the rest is empty or has its default", () => {
+    const settings = readSettings({ ...required, CARACAL_STS_URLS: "", STREAMS_HMAC_KEY: "" });
+    expect(settings.CARACAL_STS_URLS).toEqual([]);
+    expect(settings.STREAMS_HMAC_KEY).toBeUndefined();
+    expect(settings.CARACAL_NAME).toBe("caracal");
+  });
+
+  test("everything missing is named at once", () => {
+    expect(problemsOf({})).toEqual(Object.keys(required).map((name) => `${name} is not set.`));
+  });
+
+  test("replica lists take several addresses and drop trailing slashes", () => {
+    const { CARACAL_STS_URLS } = readSettings({ ...required, CARACAL_STS_URLS: " http://a:1/ ,https://b:2//,, " });
+    expect(CARACAL_STS_URLS).toEqual(["http://a:1", "https://b:2"]);
+    expect(problemsOf({ ...required, CARACAL_STS_URLS: "ftp://a" })).toHaveLength(1);
+  });
+
+  test("a problem never repeats the value", () => {
+    const wrong = {
+      ...required,
+      STREAMS_HMAC_KEY: "hunter2",
+      CARACAL_REDIS_URL: "http://u:hunter2@h",
+      AUTH_SECRET: "hunter2",
+    };
+    const problems = problemsOf(wrong);
+    expect(problems.map((line) => line.split(" ")[0]).sort()).toEqual([
+      "AUTH_SECRET",
+      "CARACAL_REDIS_URL",
+      "STREAMS_HMAC_KEY",
+    ]);
+    expect(problems.join()).not.toContain("hunter2");
+  });
+
+  test.each(secretNames)("%s may come from a file, with its line end", (name) => {
+    const { [name as keyof typeof required]: value = "ab".repeat(32), ...others } = required;
+    const read = readSettings({ ...others, [`${name}_FILE`]: "/run/secrets/x" }, () => `${value}\n`);
+    expect(read[name]).toBe(value);
+  });
+
+  test("an unreadable file and a doubled setting are named, without path or value", () => {
+    const unreadable = problemsOf({ ...required, AUTH_SECRET_FILE: "/secret/path" }, () => {
+      throw new Error("ENOENT /secret/path");
+    });
+    expect(unreadable).toEqual(["AUTH_SECRET_FILE cannot be read at the path it names."]);
+    const key = "ab".repeat(32);
+    expect(problemsOf({ ...required, STREAMS_HMAC_KEY: key, STREAMS_HMAC_KEY_FILE: "/f" }, () => key)).toEqual([
+      "STREAMS_HMAC_KEY and STREAMS_HMAC_KEY_FILE are both set: keep one.",
+    ]);
+  });
+});
