@@ -1,0 +1,73 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { newSubject } from "@/e2e/fixtures/sessions";
+import { expect, test } from "@/e2e/fixtures/stand";
+
+const pages = [
+  "/",
+  "/playbooks",
+  "/playbooks/revoke-session/new",
+  "/sessions",
+  "/keys",
+  "/audit",
+  "/streams",
+  "/streams/caracal.sessions.revoke",
+  "/streams/caracal.audit.events.dlq",
+  "/settings",
+];
+
+for (const theme of ["light", "dark"] as const) {
+  test.describe(`axe, ${theme}`, () => {
+    test("sign-in", async ({ stand, browser }) => {
+      const context = await browser.newContext({ baseURL: stand.url, colorScheme: theme });
+      const page = await context.newPage();
+      await page.goto("/sign-in");
+      expect(await violations(page)).toEqual([]);
+      await context.close();
+    });
+
+    test("every page of the console", async ({ signedIn }) => {
+      const page = await signedIn("responder");
+      await page.emulateMedia({ colorScheme: theme });
+      const found: string[] = [];
+      for (const path of pages) {
+        await page.goto(path);
+        await expect(page.getByTestId("trust-line")).toContainText("Redis ok");
+        await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+        found.push(...(await violations(page)).map((line) => `${path}: ${line}`));
+      }
+      expect(found).toEqual([]);
+    });
+
+    test("a run with its proof, on a phone", async ({ stand, signedIn }) => {
+      const subject = await newSubject(stand, 3);
+      const page = await signedIn("responder");
+      await page.emulateMedia({ colorScheme: theme });
+      await page.setViewportSize({ width: 390, height: 844 });
+      await page.goto(`/playbooks/revoke-session/new?session=${subject.sids[0]}`);
+      await page.getByRole("button", { name: "Start the playbook" }).click();
+      await page.getByRole("button", { name: "This is the subject, measure the blast radius" }).click();
+      await page.getByRole("button", { name: "Go on to revoke" }).click();
+      await page.getByRole("textbox", { name: "Reason" }).fill("Seen from an unknown network");
+      expect(await violations(page)).toEqual([]);
+      await page.getByRole("button", { name: "Revoke 3 sessions" }).click();
+      await page.getByRole("button", { name: "Yes, revoke 3 sessions" }).click();
+      await expect(page.getByText(/3 of 3 proved/).first()).toBeVisible({ timeout: 30_000 });
+      expect(await violations(page)).toEqual([]);
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect(overflow).toBeLessThanOrEqual(0);
+    });
+  });
+}
+
+async function violations(page: import("@playwright/test").Page): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page }).analyze();
+  return found.map(
+    ({ id, nodes }) =>
+      `${id} at ${nodes
+        .map((node) => node.target.join(" "))
+        .slice(0, 3)
+        .join(", ")}`,
+  );
+}
