@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { ConsoleDatabase } from "@/sandbox/engines/databases";
 import type { Deployment } from "@/sandbox/supervisor/deployment";
 import type { ServiceKind } from "@/sandbox/supervisor/topology";
@@ -6,7 +5,7 @@ import type { ServiceKind } from "@/sandbox/supervisor/topology";
 export type ConsoleSettings = Readonly<Record<string, string>>;
 
 /**
- * Every setting of server/platform/settings.ts for a console attached to this deployment and listening on `port`.
+ * The settings of server/platform/settings.ts for a console attached to this deployment and listening on `port`.
  * `overrides` comes last (an OIDC issuer, a wrong key); an empty value counts as not set.
  */
 export function consoleEnvironment(options: {
@@ -37,7 +36,6 @@ export function consoleEnvironment(options: {
     CARACAL_COORDINATOR_TOKEN: deployment.secrets.coordinatorToken,
     CARACAL_NAME: "sandbox",
     CARACAL_COLOUR: "#0f766e",
-    AUTH_SECRET: randomBytes(32).toString("hex"),
     AUTH_URL: `http://127.0.0.1:${port}`,
     AUTH_OIDC_ISSUER: "",
     AUTH_OIDC_CLIENT_ID: "",

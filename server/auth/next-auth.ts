@@ -3,6 +3,7 @@ import { decodeJwt } from "jose";
 import NextAuth, { CredentialsSignin, type NextAuthConfig, type Profile } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
 import { addressOf, publicOrigin } from "@/server/auth/address";
+import { cookieSecret } from "@/server/auth/cookie-secret";
 import { checkLocalAccount } from "@/server/auth/local-accounts";
 import { parseRoleMap, recordOidcPerson, rolesOfGroups } from "@/server/auth/oidc-people";
 import { secureCookies } from "@/server/auth/session-cookie";
@@ -66,7 +67,7 @@ async function recordProfile(profile: Profile, idToken: string | undefined) {
 
 function configFor(settings: Settings, headers: Headers | undefined): NextAuthConfig {
   return {
-    secret: settings.AUTH_SECRET ?? "",
+    secret: cookieSecret(settings),
     trustHost: true,
     useSecureCookies: secureCookies(settings),
     session: { strategy: "jwt", maxAge: 12 * 3_600 },

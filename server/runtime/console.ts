@@ -2,7 +2,7 @@ import { openDeployment, type Deployment } from "@/server/caracal/deployment";
 import { createJobs, type Jobs } from "@/server/jobs/jobs";
 import { createCollector, type Collector } from "@/server/live/collector";
 import { openDatabase, type Database } from "@/server/platform/postgres";
-import { readSettings, SettingsError, type Settings } from "@/server/platform/settings";
+import { readSettings, type Settings } from "@/server/platform/settings";
 import { createRunWatcher, type RunWatcher } from "@/server/playbooks/run-watcher";
 
 /** Every part of a running console, made once per process. */
@@ -18,8 +18,6 @@ export type Console = {
 const holder = globalThis as typeof globalThis & { __caracalConsole?: Console };
 
 function compose(settings: Settings): Console {
-  if (settings.AUTH_SECRET === undefined)
-    throw new SettingsError(["AUTH_SECRET is not set: it seals the sign-in cookie. Any 32 random characters will do."]);
   const db = openDatabase({
     url: settings.CONSOLE_DATABASE_URL,
     label: "The console's own Postgres",
