@@ -33,9 +33,9 @@ test.describe("sign-in", () => {
     const context = await browser.newContext({ baseURL: stand.url });
     const page = await context.newPage();
     await signIn(page, "viewer", "not the password");
-    const said = await page.getByRole("alert").first().textContent();
+    const said = await page.getByRole("main").getByRole("alert").textContent();
     await signIn(page, "nobody-of-this-name", "not the password");
-    await expect(page.getByRole("alert").first()).toHaveText(said ?? "");
+    await expect(page.getByRole("main").getByRole("alert")).toHaveText(said ?? "");
     expect(said).toContain("does not say which");
     await context.close();
   });

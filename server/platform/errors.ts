@@ -16,9 +16,18 @@ export type DomainErrorCode =
 
 export type ErrorFacts = Readonly<Record<string, string | number | boolean | null>>;
 
+const brand = Symbol.for("caracal-console.domain-error");
+
 /** A refusal with a code the error map knows. `message` is one plain sentence: what happened and what to do. */
 export class DomainError extends Error {
   override readonly name = "DomainError";
+  readonly [brand] = true;
+
+  /** By brand: Next loads start-up code and route handlers as separate module graphs, each with a class of its own. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && brand in value;
+  }
+
   constructor(
     readonly code: DomainErrorCode,
     message: string,
