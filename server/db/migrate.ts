@@ -1,11 +1,10 @@
-import { fileURLToPath } from "node:url";
 import { runner } from "node-pg-migrate";
 import { Client } from "pg";
 import { grantRunningRole } from "@/server/db/grants";
 import { createJobQueues } from "@/server/db/job-queues";
+import { migrationsFolder } from "@/server/db/migration-names";
 import { log } from "@/server/platform/log";
 
-const folder = fileURLToPath(new URL("./migrations", import.meta.url));
 const lockKey = 4_270_113; // any number, the same on every replica
 
 /** The role that a connection string signs in as. */
@@ -35,7 +34,7 @@ export async function migrateConsole(urls: { migrateUrl: string; runtimeUrl: str
     await client.query("SELECT pg_advisory_lock($1)", [lockKey]);
     await runner({
       dbClient: client,
-      dir: folder,
+      dir: migrationsFolder,
       direction: "up",
       migrationsTable: "migrations",
       checkOrder: true,

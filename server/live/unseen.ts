@@ -9,14 +9,21 @@ const services: readonly (readonly [ServiceKind, string, string])[] = [
   ["coordinator", "CARACAL_COORDINATOR_URLS", "whether the coordinator runs"],
 ];
 
+/** Services of which no replica is listed: the setting to fill, and what stays out of sight until then. Pure. */
+export function unlistedServices(deployment: Pick<Deployment, "replicas">) {
+  return services
+    .filter(([kind]) => !deployment.replicas.some((replica) => replica.kind === kind))
+    .map(([kind, setting, what]) => ({ kind, setting, what }));
+}
+
 /** What this console cannot see as it is set up, in words, so that "nothing wrong" is never read as more than it is. Pure. */
 export function unseenParts(
   deployment: Pick<Deployment, "replicas" | "streamsKey">,
   snapshot: Pick<Snapshot, "replicas">,
 ): readonly string[] {
-  const lines = services
-    .filter(([kind]) => !deployment.replicas.some((replica) => replica.kind === kind))
-    .map(([, setting, what]) => `${setting} is not set: ${what} cannot be seen.`);
+  const lines = unlistedServices(deployment).map(
+    ({ setting, what }) => `${setting} is not set: ${what} cannot be seen.`,
+  );
   if (deployment.streamsKey === null)
     lines.push("STREAMS_HMAC_KEY is not set: forged or wrongly signed messages cannot be told from good ones.");
   const locked = snapshot.replicas.filter(({ metricsStatus }) => metricsStatus === "no-token").map(({ id }) => id);

@@ -1,0 +1,26 @@
+import { secretNames, type Settings } from "@/server/platform/settings";
+import type { Finding } from "@/server/runtime/doctor/finding";
+
+const hidden = "(hidden)";
+const shortest = 6; // shorter ones are words that sentences need, and no error text repeats them
+
+/** Every text that must not be shown: the secret settings as they are, and the passwords inside addresses, as written and as meant. */
+function secretsOf(settings: Settings): readonly string[] {
+  const values = secretNames.flatMap((name) => settings[name] ?? []);
+  const addresses = [
+    ...values,
+    ...Object.values(settings).flatMap((value) => (Array.isArray(value) ? value : [])),
+  ].filter((value) => URL.canParse(value));
+  const passwords = addresses.flatMap((value) => {
+    const { password } = new URL(value);
+    return [password, decodeURIComponent(password)];
+  });
+  return [...values, ...passwords].filter((text) => text.length >= shortest).sort((a, b) => b.length - a.length);
+}
+
+/** The finding without any secret that a driver's or a service's own words may have brought along. */
+export function hideSecrets(settings: Settings, finding: Finding): Finding {
+  let { found } = finding;
+  for (const secret of secretsOf(settings)) found = found.replaceAll(secret, hidden);
+  return { ...finding, found };
+}

@@ -1,0 +1,85 @@
+type Privilege = "SELECT" | "INSERT" | "UPDATE";
+
+/** `columns` null: the whole table. `soon`: granted by deploy/grants.sql, read by no page of this version yet. */
+export type NeededGrant = {
+  readonly table: string;
+  readonly privilege: Privilege;
+  readonly columns: readonly string[] | null;
+  readonly purpose: string;
+  readonly soon: boolean;
+};
+
+const needs = (table: string, privilege: Privilege, columns: string | null, purpose: string): NeededGrant => ({
+  table,
+  privilege,
+  columns: columns?.split(" ") ?? null,
+  purpose,
+  soon: false,
+});
+const soon = (table: string, columns: string | null = null): NeededGrant => ({
+  ...needs(table, "SELECT", columns, "a later version reads it"),
+  soon: true,
+});
+
+/** What deploy/grants.sql gives the console in Caracal's Postgres, and what for. A test holds the two together. */
+export const neededGrants: readonly NeededGrant[] = [
+  needs("zones", "SELECT", "id org_id name slug created_at updated_at archived_at", "zones cannot be listed or named"),
+  needs("sessions", "SELECT", null, "sessions cannot be found"),
+  needs("sessions", "UPDATE", "status", "nothing can be revoked"),
+  needs("agent_sessions", "SELECT", null, "a revocation's agents cannot be found"),
+  needs("agent_sessions", "UPDATE", "status terminated_at", "a revoked subject's agents cannot be terminated"),
+  needs(
+    "secrets",
+    "SELECT",
+    "id zone_id name version created_at updated_at ciphertext nonce",
+    "key versions cannot be listed",
+  ),
+  needs(
+    "providers",
+    "SELECT",
+    "id zone_id name identifier owner_type client_id secret_config_keys created_at updated_at archived_at",
+    "provider tokens that outlive a revocation cannot be named",
+  ),
+  needs(
+    "delegated_grants",
+    "SELECT",
+    "id zone_id application_id user_id resource_id provider_id scopes status expires_at refreshed_at created_at updated_at refresh_token_version",
+    "provider tokens that outlive a revocation cannot be named",
+  ),
+  needs(
+    "applications",
+    "SELECT",
+    "id zone_id name registration_method credential_type consent traits expires_at archived_at last_active_at created_at updated_at",
+    "applications cannot be named",
+  ),
+  needs("event_outbox", "SELECT", null, "a revocation cannot be proved"),
+  needs(
+    "event_outbox",
+    "INSERT",
+    "id stream_name payload_json attempts available_at locked_until locked_by request_id created_at",
+    "nothing can be revoked",
+  ),
+  needs(
+    "event_outbox",
+    "UPDATE",
+    "attempts available_at locked_until locked_by last_error dispatched_at",
+    "revocations cannot be published by the fast lane",
+  ),
+  needs("audit_events", "SELECT", null, "evidence cannot be searched"),
+  needs("audit_ingest_alerts", "SELECT", null, "alerts at ingestion stay unseen"),
+  needs("audit_export_watermark", "SELECT", null, "a stalled export stays unseen"),
+  soon("delegation_edges"),
+  soon("policy_set_bindings"),
+  soon("resources"),
+  soon("caracal_outbox"),
+  soon("admin_audit_events"),
+];
+
+/** Sealed or hashed credentials that no page needs and the role must not see. */
+export const sealedColumns: readonly (readonly [table: string, column: string])[] = [
+  ["zones", "dek_ciphertext"],
+  ["applications", "client_secret_hash"],
+  ["providers", "secret_config_ct"],
+  ["delegated_grants", "access_token_ct"],
+  ["delegated_grants", "refresh_token_ct"],
+];
