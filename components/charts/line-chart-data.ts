@@ -16,6 +16,8 @@ export type LineChartData = {
 };
 
 const gapFactor = 4;
+/** The collector looks every 5 s while nobody watches and every second while somebody does: neither is a silence. */
+const shortestGap = 15_000;
 
 function typicalStep(times: readonly number[]): number {
   const steps = times.slice(1).map((at, index) => at - (times[index] ?? at));
@@ -50,12 +52,12 @@ export function lineChartData(
     return { ...line, index, last, max };
   });
   const times = [...moments.keys()].sort((left, right) => left - right);
-  const gap = typicalStep(times) * gapFactor;
+  const gap = Math.max(shortestGap, typicalStep(times) * gapFactor);
   const blank = Object.fromEntries(lines.map((_, index) => [`v${index}`, null]));
   const rows: ChartRow[] = [];
   for (const [index, at] of times.entries()) {
     const before = times[index - 1];
-    if (before !== undefined && gap > 0 && at - before > gap) rows.push({ at: before + 1_000, ...blank });
+    if (before !== undefined && at - before > gap) rows.push({ at: before + 1_000, ...blank });
     rows.push({ at, ...blank, ...moments.get(at) });
   }
   return { rows, lines: described, from, until, empty: described.every((line) => line.max === null) };

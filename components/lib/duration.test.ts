@@ -21,7 +21,13 @@ test("an age is in whole seconds", () => {
 test("what is to come never reads as over", () => {
   expect(formatAgo(10_000, 22_400)).toBe("12 s ago");
   expect(formatAgo(22_400, 10_000)).toBe("in 13 s");
-  expect(formatAgo(10_001, 10_000)).toBe("in 1 s");
+  expect(formatAgo(11_501, 10_000)).toBe("in 2 s");
+});
+
+test("this very moment is now, also when two clocks differ a little", () => {
+  expect(formatAgo(10_000, 10_999)).toBe("now");
+  expect(formatAgo(10_001, 10_000)).toBe("now");
+  expect(formatAgo(10_000, 11_000)).toBe("1 s ago");
 });
 
 test("a countdown shows zero only when it is over", () => {

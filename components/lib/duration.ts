@@ -22,8 +22,12 @@ export function formatAge(ms: number): string {
   return formatDuration(Math.floor(Math.max(0, ms) / second) * second);
 }
 
-/** "12 s ago", or "in 4 min 05 s" for what is still to come. Both in epoch milliseconds. */
+/** Two clocks, or a picture between two ticks of the page's clock, differ by this much without anything lying ahead. */
+const sameMoment = 1_500;
+
+/** "now", "12 s ago", or "in 4 min 05 s" for what is still to come. Both in epoch milliseconds. */
 export function formatAgo(at: number, now: number): string {
+  if (now - at < second && at - now <= sameMoment) return "now";
   if (at > now) {
     const seconds = Math.ceil((at - now) / second);
     return `in ${formatAge(seconds * second)}`;

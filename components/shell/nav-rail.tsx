@@ -27,11 +27,8 @@ export function NavRail() {
   const pathname = usePathname();
   const counts = useNavCounts();
   return (
-    <nav
-      aria-label="Pages"
-      className="sticky top-[2.9rem] hidden h-[calc(100dvh-2.9rem)] w-40 shrink-0 border-r bg-card p-2 md:block"
-    >
-      <ul className="flex flex-col gap-0.5">
+    <nav aria-label="Pages" className="hidden min-h-[calc(100dvh-2.9rem)] w-40 shrink-0 border-r bg-card p-2 md:block">
+      <ul className="sticky top-[3.4rem] flex flex-col gap-0.5">
         {navItems.map((item, index) => (
           <li
             key={item.href}

@@ -7,7 +7,7 @@ const scrollable = { tabIndex: 0 };
 /** A table that scrolls sideways inside its own box, so that the page never does. `label` names it for a screen reader. */
 export function Table({ className, label, ...rest }: ComponentProps<"table"> & { label: string }) {
   return (
-    <section aria-label={label} className="w-full overflow-x-auto" {...scrollable}>
+    <section aria-label={label} className="relative w-full overflow-x-auto" {...scrollable}>
       <table className={cn("w-full border-collapse text-sm", className)} {...rest} />
     </section>
   );

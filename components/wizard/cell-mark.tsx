@@ -14,8 +14,8 @@ const tones: Readonly<Record<CellTone, { icon: typeof Check; look: string; words
 export function CellMark({ cell, className }: { cell: Cell; className?: string }) {
   const { icon: Icon, look, words } = tones[cell.tone];
   return (
-    <span className={cn("inline-flex items-center gap-1", look, className)}>
-      <Icon aria-hidden className="size-3.5 shrink-0" strokeWidth={cell.tone === "bad" ? 3 : 2} />
+    <span className={cn("inline-flex items-start gap-1", look, className)}>
+      <Icon aria-hidden className="mt-[0.2rem] size-3.5 shrink-0" strokeWidth={cell.tone === "bad" ? 3 : 2} />
       <span className="sr-only">{words}: </span>
       {cell.at !== null && cell.tone === "ok" ? (
         <time dateTime={new Date(cell.at).toISOString()} title={cell.text}>

@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { Refusal } from "@/components/lib/refusal";
 import { CopyText } from "@/components/lib/copy-text";
 import { TimeStamp } from "@/components/lib/time-stamp";
 import { reasonOf } from "@/components/live/panel-state-of";
@@ -43,7 +44,7 @@ export function EventStart({
     );
   }
   if (query.isPending) return <p role="status">Looking for the sessions near this event.</p>;
-  if (query.isError) return <p role="alert">✕ {reasonOf(query.error)}</p>;
+  if (query.isError) return <Refusal>{reasonOf(query.error)}</Refusal>;
   const { likelySessions, eventType, zoneId } = query.data;
   return (
     <div className="flex flex-col items-start gap-3">

@@ -10,16 +10,13 @@ export function ExposureBar({ exposure, now }: { exposure: readonly Exposure[]; 
       <h2>
         Exposure <span className="font-normal">{exposureSentence(lines, now)}</span>
       </h2>
-      <ul className="flex flex-col gap-2">
+      <ul className="flex flex-col gap-3">
         {lines.map(({ exposure: item, state, elapsed, left }) => (
-          <li
-            key={item.id}
-            className="grid gap-x-3 gap-y-0.5 sm:grid-cols-[minmax(8rem,14rem)_1fr_auto] sm:items-center"
-          >
+          <li key={item.id} className="grid gap-x-3 gap-y-1 sm:grid-cols-[1fr_auto] sm:items-baseline">
             <span className={state === "over" ? "text-muted-foreground" : "font-medium"}>{item.what}</span>
             <span
               aria-hidden
-              className="relative h-2 overflow-hidden rounded-sm border border-border-strong bg-muted"
+              className="relative h-2 overflow-hidden rounded-sm border border-border-strong bg-muted sm:order-3 sm:col-span-2"
               title={item.why}
             >
               {state === "open-ended" ? (
@@ -34,7 +31,7 @@ export function ExposureBar({ exposure, now }: { exposure: readonly Exposure[]; 
                 <span className="text-muted-foreground"> · until {utcStamp(item.until, now)}</span>
               )}
             </span>
-            <span className="text-xs text-muted-foreground sm:col-span-3">{item.why}</span>
+            <span className="text-xs text-muted-foreground sm:order-4 sm:col-span-2">{item.why}</span>
           </li>
         ))}
       </ul>

@@ -3,6 +3,9 @@ import { utcStamp } from "@/components/lib/utc";
 import { gatewayLine } from "@/components/wizard/proof-model";
 import type { GatewayProof } from "@/server/playbooks/schemas";
 
+/** The line itself says what the note would: only the other verdicts need their reason beside it. */
+const saidAlready = new Set<GatewayProof["verdict"]>(["all", "missing"]);
+
 /** One line per gateway replica. A gateway tells a count, not which sessions, and it never blocks the step. */
 export function GatewayLines({ gateways }: { gateways: readonly GatewayProof[] }) {
   if (gateways.length === 0) {
@@ -20,15 +23,15 @@ export function GatewayLines({ gateways }: { gateways: readonly GatewayProof[] }
         const facts = [
           gateway.deniedRevoked === null
             ? null
-            : `${gateway.deniedRevoked} requests refused as revoked since the start`,
+            : `${gateway.deniedRevoked.toLocaleString("en-GB")} requests refused as revoked`,
           gateway.restartedAt === null ? null : `restarted ${utcStamp(gateway.restartedAt, null)}`,
           gateway.readAt === null ? null : `read ${utcStamp(gateway.readAt, null)}`,
         ].filter((fact) => fact !== null);
         return (
-          <li key={gateway.replica} className="flex flex-wrap gap-x-2">
+          <li key={gateway.replica} className="flex flex-wrap items-baseline gap-x-2">
             <CellMark cell={{ ...line, at: null }} />
             <span className="text-muted-foreground">
-              {[gateway.note, ...facts].filter((part) => part !== "").join(" · ")}
+              {(saidAlready.has(gateway.verdict) ? facts : [gateway.note, ...facts]).join(" · ")}
             </span>
           </li>
         );

@@ -23,13 +23,19 @@ export function ProofMatrix({ proof, now }: { proof: RunProof; now: number }) {
   );
 }
 
+/** Who has no pointer scrolls the matrix with the arrow keys, so its box can take the focus. */
+const scrollable = { tabIndex: 0 };
+
 function MatrixTable({ matrix }: { matrix: Matrix }) {
   return (
-    <section aria-label="Proof matrix" className="max-h-[28rem] overflow-auto">
+    <section aria-label="Proof matrix" className="relative max-h-[36rem] overflow-auto" {...scrollable}>
       <table className="w-full border-separate border-spacing-0 text-sm">
-        <thead className="sticky top-0 z-10 bg-card text-xs text-muted-foreground">
+        <thead className="sticky top-0 z-20 bg-card text-xs text-muted-foreground">
           <tr>
-            <th scope="col" className="border-b bg-card px-4 py-1.5 text-left align-bottom font-medium">
+            <th
+              scope="col"
+              className="sticky left-0 z-10 border-b bg-card px-4 py-1.5 text-left align-bottom font-medium"
+            >
               Session
             </th>
             {matrix.columns.map((column) => (
@@ -47,12 +53,15 @@ function MatrixTable({ matrix }: { matrix: Matrix }) {
         <tbody>
           {matrix.rows.map(({ target, cells }) => (
             <tr key={target.sid}>
-              <th scope="row" className="border-b px-4 py-1.5 text-left font-normal whitespace-nowrap">
+              <th
+                scope="row"
+                className="sticky left-0 z-10 border-b bg-card px-4 py-1.5 text-left font-normal whitespace-nowrap"
+              >
                 <CopyText text={target.sid} what="session" />
                 {target.sweep > 1 ? (
                   <span className="ml-2 text-xs text-muted-foreground">sweep {target.sweep}</span>
                 ) : null}
-                {target.missing === null ? null : (
+                {target.missing === null || cells.some(({ tone }) => tone === "wait" || tone === "bad") ? null : (
                   <span className="block max-w-64 text-xs whitespace-normal text-muted-foreground">
                     {target.missing}
                   </span>

@@ -1,3 +1,4 @@
+import { X } from "lucide-react";
 import { TimeStamp } from "@/components/lib/time-stamp";
 import type { RunRound } from "@/server/playbooks/schemas";
 
@@ -31,7 +32,12 @@ export function RoundsList({ rounds }: { rounds: readonly RunRound[] }) {
             {round.lane === "fast" ? "by the console" : "by the API's lane"} · {round.requestedBy} ·{" "}
             <TimeStamp at={round.startedAt} show="time" />
           </span>
-          {round.error === null ? null : <span className="basis-full">✕ {round.error}</span>}
+          {round.error === null ? null : (
+            <span className="flex basis-full items-start gap-1.5 font-medium">
+              <X aria-hidden className="mt-[0.2rem] size-3.5 shrink-0" strokeWidth={3} />
+              <span className="min-w-0 break-words">{round.error}</span>
+            </span>
+          )}
         </li>
       ))}
     </ol>

@@ -64,7 +64,7 @@ function summaryOf(run: RunView, state: StepState): string | null {
     return `${revoked.toLocaleString("en-GB")} revoked, ${published.toLocaleString("en-GB")} published`;
   }
   if (state === "verify" && run.proof !== null) return `${run.proof.proved} of ${run.proof.total} proved`;
-  if (state === "wait" && run.checklist.length > 0) {
+  if (state === "wait" && run.checklist.length > 0 && run.stepTimes.wait !== undefined) {
     const settled = run.checklist.filter((item) => settledBy(item) !== "open").length;
     return `${settled} of ${run.checklist.length} checked`;
   }
@@ -87,11 +87,17 @@ export function settledBy(item: { readonly doneAt: string | null; readonly skipp
 }
 
 /** The checklist's item for what ends by itself; the server settles it when the last timed exposure is over. */
-const waitingItem = "remaining-exposure";
+export const waitingItem = "remaining-exposure";
+
+/** When the last exposure that ends by itself ends; null once none runs any more. Epoch ms, like `now`. */
+export function exposureRunsUntil(run: Pick<RunView, "exposure">, now: number): number | null {
+  const ends = run.exposure.flatMap(({ until }) => (until !== null && until > now ? [until] : []));
+  return ends.length === 0 ? null : Math.max(...ends);
+}
 
 /** Items that still keep the run from being finished. `now` in epoch ms. */
 export function openItems(run: Pick<RunView, "checklist" | "exposure">, now: number) {
-  const running = run.exposure.some((item) => item.until !== null && item.until > now);
+  const running = exposureRunsUntil(run, now) !== null;
   return run.checklist.filter((item) => settledBy(item) === "open" && (item.id !== waitingItem || running));
 }
 
@@ -119,11 +125,19 @@ export function verifyLacks(run: Pick<RunView, "proof" | "rounds">): readonly st
   );
   return [
     sweeps.some((round) => round.state === "queued" || round.state === "running") ? "a sweep is at work" : null,
-    swept ? null : "the second sweep has not been made and looked at",
+    swept ? null : "the second sweep, for sessions minted while the first was at work, has not been made",
     proof.live > 0 ? `${counted(proof.live, "session")} minted since: sweep again` : null,
     proof.trouble.length > 0 ? "a source cannot be read right now" : null,
     proof.proved < proof.total ? `${proof.total - proof.proved} of ${proof.total} not proved` : null,
   ].filter((part) => part !== null);
+}
+
+/** True when the next thing to do is a sweep: sessions were minted since, or all is proved and no second sweep has looked. */
+export function sweepIsNext(run: Pick<RunView, "proof" | "rounds">): boolean {
+  const { proof } = run;
+  if (proof === null || proof.trouble.length > 0) return false;
+  const swept = run.rounds.some((round) => round.kind === "second-sweep");
+  return proof.live > 0 || (!swept && proof.total > 0 && proof.proved === proof.total);
 }
 
 export type Standing = "driver" | "other" | "not-allowed";

@@ -3,7 +3,7 @@
 import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { ConfirmAct } from "@/components/wizard/confirm-act";
-import { counted, openItems, openRound, type StepState, verifyLacks } from "@/components/wizard/run-model";
+import { counted, openItems, openRound, sweepIsNext, type StepState, verifyLacks } from "@/components/wizard/run-model";
 import type { RunActs } from "@/components/wizard/use-run-acts";
 import type { RunView } from "@/server/playbooks/schemas";
 
@@ -55,20 +55,21 @@ export function StepAction({
 function VerifyAction({ run, blocked, acts }: { run: RunView; blocked: boolean; acts: RunActs }) {
   const working = openRound(run) !== null;
   const lacks = verifyLacks(run);
-  const mintedSince = (run.proof?.live ?? 0) > 0 && !working;
+  const sweepFirst = !working && sweepIsNext(run);
   return (
     <Bar>
       <Button
-        variant={mintedSince ? "outline" : "primary"}
+        variant={sweepFirst ? "outline" : "primary"}
         disabled={blocked || lacks.length > 0}
         onClick={() => void acts.startWaiting()}
       >
         Go on to wait
       </Button>
-      <RoundActs run={run} blocked={blocked || working} acts={acts} sweepFirst={mintedSince} />
+      <RoundActs run={run} blocked={blocked || working} acts={acts} sweepFirst={sweepFirst} />
       {lacks.length === 0 ? null : (
         <span className="basis-full text-muted-foreground">
-          The step stays open: {lacks.join("; ")}. Gateways do not block it.
+          The step stays open: {lacks.join("; ")}. A gateway that misses some does not keep it open: publish again to
+          fill it.
         </span>
       )}
     </Bar>

@@ -4,7 +4,7 @@ import { BlastStep } from "@/components/wizard/blast-step";
 import { DoneStep } from "@/components/wizard/done-step";
 import { IdentifyStep } from "@/components/wizard/identify-step";
 import { RevokeStep } from "@/components/wizard/revoke-step";
-import type { StepState } from "@/components/wizard/run-model";
+import { exposureRunsUntil, type StepState } from "@/components/wizard/run-model";
 import type { RunActs } from "@/components/wizard/use-run-acts";
 import { VerifyStep } from "@/components/wizard/verify-step";
 import { WaitStep } from "@/components/wizard/wait-step";
@@ -61,6 +61,8 @@ export function StepBody({
         return (
           <WaitStep
             items={run.checklist}
+            runsUntil={exposureRunsUntil(run, now)}
+            now={now}
             mayAct={mayAct && run.state === "wait"}
             onTick={acts.tick}
             onSkip={acts.skip}

@@ -4,7 +4,7 @@ import { counted } from "@/server/detection/words";
 
 const auditPage = { label: "Search audit events", href: "/audit" };
 const noiseReason =
-  "Known noise on this release: the sweep compares nanoseconds and raw JSON with what Postgres rounded and reordered, so clean rows count as mismatches too (795 of 795 when measured). Chain breaks and seal failures are counted apart.";
+  "On this release the sweep compares nanoseconds and raw JSON with what Postgres rounded and reordered, so clean rows count as mismatches too (795 of 795 when measured). Chain breaks and seal failures are counted apart.";
 
 const audits = (facts: Facts): readonly ReplicaState[] => facts.replicas.filter(({ kind }) => kind === "audit");
 const figure = (replica: ReplicaState, name: string) => ({

@@ -107,7 +107,7 @@ describe("rules", () => {
         facts({ replicas: [replica("audit-1", { metrics: { tamper_mismatch_total: 9, tamper_checked_total: 9 } })] }),
       ),
     );
-    expect(noise?.noise).toContain("noise");
+    expect(noise?.noise).toContain("clean rows count as mismatches too");
   });
 
   it("take a change of exchange errors for a signal, a high share for none", () => {

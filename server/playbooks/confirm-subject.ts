@@ -16,7 +16,7 @@ export async function confirmSubject({ ctx, input }: { ctx: Context; input: { ru
   const { blast, outlives } = await readBlastRadius(ctx.caracal.db, run.zone_id, run.subject_id);
   const line = {
     kind: "blast-radius",
-    text: `Blast radius of ${run.subject_id}: ${blast.liveSessions}${blast.capped ? " or more" : ""} live sessions, ${blast.agentSessionCount} agent sessions, ${blast.grants.length} provider grants`,
+    text: `Blast radius of ${run.subject_id}: ${blast.liveSessions}${blast.capped ? " or more" : ""} live sessions, ${blast.agentSessionCount} agent sessions, ${blast.grants.length} provider grant${blast.grants.length === 1 ? "" : "s"}`,
     data: { blast, outlives },
   };
   await actOnRun(ctx.db, input.runId, ctx.actor, "confirm-subject", [line], async (tx) => {

@@ -2,7 +2,7 @@ import type { Movement } from "@/components/live/metric-memory";
 
 const trouble = /(denials|denied|errors|dropped|dlq|failures|dead|breaks|invalid|replay|retries|parse)/;
 const notCounters =
-  /(_unix|_ms|_secs|consumer_lag|is_|tamper_checked_total|tamper_mismatch_total|bindings_loaded|graph_traversals)$|(^|\.)is_/;
+  /(_unix|_ms|_ns|_secs|_seconds|\.runs|eval_total|consumer_lag|is_|tamper_checked_total|tamper_mismatch_total|bindings_loaded|graph_traversals)$|(^|\.)is_/;
 
 export type ShownMovement = Movement & { readonly trouble: boolean };
 

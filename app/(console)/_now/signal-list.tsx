@@ -62,7 +62,7 @@ export function SignalList() {
         <ul aria-label="Known noise" className="border-t bg-muted/40 px-3 py-2 text-xs text-muted-foreground">
           {noise.map((signal) => (
             <li key={signal.key} className="py-0.5">
-              <span className="font-medium">Known noise:</span> {signal.sentence} {signal.noise}
+              <span className="font-medium">Known noise:</span> {signal.sentence}. {signal.noise}
             </li>
           ))}
         </ul>

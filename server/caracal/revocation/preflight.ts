@@ -58,10 +58,10 @@ export async function chooseLane(
   if (found.verdict === "nothing-to-compare")
     return {
       kind: "fast",
-      note: "published by the console at once; no signed entry of another publisher is there to compare our key with",
+      note: "Published by the console at once; no signed entry of another publisher is there to compare our key with",
     };
   if (found.verdict === "agrees")
-    return { kind: "fast", note: "published by the console at once, signed with STREAMS_HMAC_KEY" };
+    return { kind: "fast", note: "Published by the console at once, signed with STREAMS_HMAC_KEY" };
   return {
     kind: "api",
     note: `STREAMS_HMAC_KEY does not verify the newest entry of ${found.stream}: what we sign would be dropped, so ${slow}`,

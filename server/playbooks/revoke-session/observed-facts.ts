@@ -21,6 +21,7 @@ export function observedFacts(proof: RunProof): Record<string, string> {
     trouble: proof.trouble.length > 0 ? proof.trouble.join(" ") : "Every source answers",
   };
   if (proof.observedAt === null || proof.trouble.length > 0) return facts;
+  if (proof.total === 0) return facts; // nothing is written yet, so "0 of 0" would say nothing
   facts.proved = `${proof.proved} of ${proof.total} proved`;
   facts.live =
     proof.live === 0 ? "No live session of the subject is left" : `${proof.live} live sessions of the subject`;

@@ -6,6 +6,7 @@ import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import { useState } from "react";
 import { ZonePicker } from "@/components/data-table/zone-picker";
 import { Panel } from "@/components/lib/panel";
+import { Refusal } from "@/components/lib/refusal";
 import { reasonOf } from "@/components/live/panel-state-of";
 import { useTRPC } from "@/components/live/trpc";
 import { usePerson } from "@/components/shell/shell-context";
@@ -105,7 +106,7 @@ export function StartClient() {
               onStart={(eventId, occurredAt, sessionId) => send({ kind: "event", eventId, occurredAt, sessionId })}
             />
           ) : null}
-          {start.isError ? <p role="alert">✕ {reasonOf(start.error)}</p> : null}
+          {start.isError ? <Refusal>{reasonOf(start.error)}</Refusal> : null}
         </div>
       </Panel>
     </div>

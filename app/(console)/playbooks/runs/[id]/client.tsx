@@ -62,7 +62,7 @@ export function RunClient({ initial }: { initial: RunView }) {
         <StepsColumn lines={lines} shown={step} onShow={show} />
         <Panel
           title={shown === undefined ? "Step" : `${shown.number} ${shown.label}`}
-          note={step === run.state ? "where this run is" : "not the step this run is at"}
+          note={stepNote(run, step)}
           state={trouble === null ? undefined : { kind: "stale", okAt: readAt, reason: trouble }}
           className={run.drill ? "border-2 border-dashed border-border-strong" : undefined}
         >
@@ -84,6 +84,16 @@ export function RunClient({ initial }: { initial: RunView }) {
   );
 }
 
+/** How the shown step stands to the run: a stranger must not take a look back for the present. */
+function stepNote(run: RunView, step: StepState): string {
+  if (step === run.state) return step === "done" ? "this run is over" : "this run is here";
+  if (step === "revoke" && run.state === "blast_radius") return "the next act: nothing has been changed yet";
+  const at = runSteps.findIndex((candidate) => candidate.state === run.state);
+  return at < 0
+    ? "as it was when the run was abandoned"
+    : `looking back: the run is at ${at + 1} ${runSteps[at]?.label}`;
+}
+
 function RunHeader({ run, mayAct, acts }: { run: RunView; mayAct: boolean; acts: RunActs }) {
   return (
     <header className="flex flex-wrap items-center gap-x-3 gap-y-1">
@@ -98,8 +108,7 @@ function RunHeader({ run, mayAct, acts }: { run: RunView; mayAct: boolean; acts:
           {run.drill ? <Badge tone="strong">Drill: not a real incident</Badge> : null}
         </h1>
         <p className="break-words text-muted-foreground">
-          {run.subject.id} in {run.zone.name} · driven by {run.driver.name}
-          {run.driver.id === run.createdBy.id ? "" : `, started by ${run.createdBy.name}`} ·{" "}
+          Run by {run.driver.name} · started {run.driver.id === run.createdBy.id ? "" : `by ${run.createdBy.name} `}
           <TimeStamp at={run.createdAt} />
         </p>
       </div>
