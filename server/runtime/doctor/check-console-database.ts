@@ -25,8 +25,10 @@ async function checkRunningRole(running: Queryable): Promise<{ findings: Finding
         (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS super,
         has_schema_privilege('public', 'CREATE') AS creates,
         ARRAY(SELECT relname::text FROM pg_class WHERE relowner = current_user::regrole AND relkind IN ('r', 'p', 'v', 'S') ORDER BY 1) AS owned,
-        ARRAY(SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
-                AND relname <> 'migrations' AND NOT has_table_privilege(oid, 'SELECT') ORDER BY 1) AS locked`,
+        ARRAY(SELECT ours.relname::text FROM pg_class history JOIN pg_class ours USING (relnamespace, relowner)
+               WHERE history.relname = 'migrations' AND relnamespace = 'public'::regnamespace
+                 AND ours.relkind IN ('r', 'p') AND ours.relname <> 'migrations'
+                 AND NOT (has_table_privilege(ours.oid, 'SELECT') AND has_table_privilege(ours.oid, 'INSERT')) ORDER BY 1) AS locked`,
     );
   } catch (error) {
     const found = `It cannot be reached with CONSOLE_DATABASE_URL: ${messageOf(error)}`;
@@ -54,7 +56,8 @@ async function checkRunningRole(running: Queryable): Promise<{ findings: Finding
         "Use a plain LOGIN role of its own in CONSOLE_DATABASE_URL, then run npm run migrate: that grants what it needs.",
       ),
     );
-  if (row.locked.length > 0) findings.push(fail(role, `${row.role} may not read ${few(row.locked)}.`, migrate));
+  if (row.locked.length > 0)
+    findings.push(fail(role, `${row.role} may not read and write ${few(row.locked)}.`, migrate));
   if (powers.length + row.locked.length === 0)
     findings.push(ok(role, `${row.role} owns nothing and may create nothing.`));
   return { findings, database: row.database };

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { pipelined } from "@/server/caracal/streams/redis-pipeline";
+import { pipelined, type Reply } from "@/server/caracal/streams/redis-pipeline";
 import { messageOf } from "@/server/platform/errors";
 import { fail, type Finding, ok, warn } from "@/server/runtime/doctor/finding";
 
@@ -57,22 +57,32 @@ function checkEviction(policy: string | null): Finding {
   );
 }
 
+const away = (reason: string) => ({
+  findings: [
+    fail("redis", `It cannot be reached with CARACAL_REDIS_URL: ${reason}`, "Start it, or correct CARACAL_REDIS_URL."),
+  ],
+  reachable: false,
+});
+
 /** Caracal's Redis: reachable, new enough, and not allowed to throw evidence away. */
 export async function checkRedis(redis: Redis): Promise<{ findings: readonly Finding[]; reachable: boolean }> {
   const reason = await waitForRedis(redis);
-  if (reason !== null) {
-    const found = `It cannot be reached with CARACAL_REDIS_URL: ${reason}`;
-    return { findings: [fail("redis", found, "Start it, or correct CARACAL_REDIS_URL.")], reachable: false };
+  if (reason !== null) return away(reason);
+  let replies: readonly Reply[];
+  try {
+    replies = await pipelined(
+      redis,
+      [
+        ["INFO", "server"],
+        ["INFO", "memory"],
+        ["CONFIG", "GET", "maxmemory-policy"],
+      ],
+      uncounted,
+    );
+  } catch (error) {
+    return away(messageOf(error));
   }
-  const [server, memory, config] = await pipelined(
-    redis,
-    [
-      ["INFO", "server"],
-      ["INFO", "memory"],
-      ["CONFIG", "GET", "maxmemory-policy"],
-    ],
-    uncounted,
-  );
+  const [server, memory, config] = replies;
   const fromConfig = config?.ok && Array.isArray(config.value) ? config.value[1] : undefined;
   const fromInfo = memory?.ok ? /^maxmemory_policy:(\S+)/m.exec(String(memory.value))?.[1] : undefined;
   const policy: unknown = fromConfig ?? fromInfo;

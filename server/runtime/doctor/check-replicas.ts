@@ -13,7 +13,11 @@ function judge({ id, kind, url }: ReplicaAddress, reading: ReplicaReading): Find
       `Start it, or correct its address in CARACAL_${kind.toUpperCase()}_URLS.`,
     );
   if (!reading.ready)
-    return fail(id, `${shown} is not ready: ${reading.readyReason ?? "no reason given"}.`, "See to what it names.");
+    return fail(
+      id,
+      `${shown} is not ready: ${reading.readyReason ?? "no reason given"}.`,
+      "Look at this service, and at the Postgres and Redis behind it.",
+    );
   if (kind !== "api" && (reading.metricsStatus === "failed" || reading.metricsStatus === "none"))
     return warn(
       id,

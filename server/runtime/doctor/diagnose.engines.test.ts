@@ -227,6 +227,21 @@ describe("the doctor", () => {
     for (const secret of ["hush-hush", "a-stale-token"]) expect(JSON.stringify(findings)).not.toContain(secret);
   });
 
+  it("warns of a console that runs as the owner of its tables, and names what a running role may not write", async () => {
+    const asOwner = found(await examine({ CONSOLE_DATABASE_URL: own.migrateUrl }), "console role");
+    expect(asOwner).toMatchObject([{ status: "warn", found: expect.stringContaining("owns ") }]);
+    const history = openDatabase({ url: own.migrateUrl, label: "owner", max: 1, statementTimeoutMs: 5_000 });
+    try {
+      await history.query("REVOKE INSERT ON playbook_log FROM console_app");
+      expect(found(await examine(), "console role")).toMatchObject([
+        { status: "fail", found: "console_app may not read and write playbook_log." },
+      ]);
+    } finally {
+      await history.query("GRANT INSERT ON playbook_log TO console_app");
+      await history.close();
+    }
+  });
+
   it("does not take a later release for one it knows", async () => {
     await owner.query("CREATE TABLE authority_records (id text)");
     const findings = await examine();
@@ -247,6 +262,7 @@ describe("the doctor", () => {
       await history.query("UPDATE migrations SET name = substr(name, 2) WHERE name LIKE 'x%'");
       await history.close();
     }
+    expect(notOk(await examine())).toEqual([]);
     const findings = await examine({ CONSOLE_DATABASE_URL: "postgres://console:hush-hush@127.0.0.1:1/console" });
     expect(found(findings, "console database")).toMatchObject([{ status: "fail" }]);
     expect(found(findings, "migrations")).toMatchObject([{ status: "skipped" }]);

@@ -4,6 +4,14 @@ import type { Finding } from "@/server/runtime/doctor/finding";
 const hidden = "(hidden)";
 const shortest = 6; // shorter ones are words that sentences need, and no error text repeats them
 
+function asMeant(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return encoded; // a bare % in it: drivers take it as it stands
+  }
+}
+
 /** Every text that must not be shown: the secret settings as they are, and the passwords inside addresses, as written and as meant. */
 function secretsOf(settings: Settings): readonly string[] {
   const values = secretNames.flatMap((name) => settings[name] ?? []);
@@ -13,7 +21,7 @@ function secretsOf(settings: Settings): readonly string[] {
   ].filter((value) => URL.canParse(value));
   const passwords = addresses.flatMap((value) => {
     const { password } = new URL(value);
-    return [password, decodeURIComponent(password)];
+    return [password, asMeant(password)];
   });
   return [...values, ...passwords].filter((text) => text.length >= shortest).sort((a, b) => b.length - a.length);
 }
