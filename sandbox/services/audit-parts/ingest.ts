@@ -7,7 +7,6 @@ import { auditStream, deadLetters, type Entry, ensureGroup, toEntries } from "..
 import { type Outcome, storeBatch } from "./store";
 
 type RawEntries = [string, string[] | null][];
-type Accepted = { readonly entry: Entry; readonly event: ArrivedEvent; readonly signature: string };
 
 const group = "audit-ingestor";
 const consumer = "audit-worker-0";
@@ -62,7 +61,7 @@ export class Ingest {
         grouped = true;
         if (Date.now() >= claimAt) {
           await this.claim(reader);
-          claimAt = Date.now() + claimEveryMs;
+          claimAt = Date.now() + Math.min(claimEveryMs, this.claimIdleMs);
         }
         const reply = (await reader.xreadgroup(
           "GROUP",
@@ -103,23 +102,24 @@ export class Ingest {
     await this.handle(entries);
   }
 
+  /** Settles a batch in the order of its entries, so that the dead letters lie in the stream's order. */
   private async handle(entries: readonly Entry[]): Promise<void> {
-    const accepted: Accepted[] = [];
-    for (const entry of entries) {
-      const event = await this.accept(entry);
-      if (event !== null) accepted.push({ entry, event, signature: entry.fields.sig ?? "" });
-    }
-    if (accepted.length === 0) return;
-    let outcomes: Outcome[];
+    const verdicts = entries.map((entry) => ({ entry, ...this.judge(entry) }));
+    const accepted = verdicts.flatMap(({ entry, event }) =>
+      event === undefined ? [] : [{ entry, event, signature: entry.fields.sig ?? "" }],
+    );
+    let outcomes: Outcome[] = [];
+    let failure: string | null = null;
     try {
-      outcomes = await storeBatch(this.pool, this.key, accepted);
+      if (accepted.length > 0) outcomes = await storeBatch(this.pool, this.key, accepted);
     } catch (error) {
-      await this.giveUpOnOld(accepted, message(error));
-      return; // the rest stays pending and is claimed when idle
+      failure = message(error); // what is not given up below stays pending and is claimed when idle
     }
-    for (const [index, outcome] of outcomes.entries()) {
-      const entry = accepted[index]?.entry;
-      if (entry !== undefined) await this.settle(entry, outcome);
+    for (const { entry, reason } of verdicts) {
+      const outcome = outcomes[accepted.findIndex((one) => one.entry === entry)];
+      if (reason !== undefined) await this.deadLetter(entry, reason);
+      else if (failure !== null) await this.giveUpWhenOld(entry, failure);
+      else if (outcome !== undefined) await this.settle(entry, outcome);
     }
   }
 
@@ -135,41 +135,36 @@ export class Ingest {
     await this.redis.xack(auditStream, group, entry.id);
   }
 
-  private async accept(entry: Entry): Promise<ArrivedEvent | null> {
+  /** The event of an entry, or why it cannot be taken. */
+  private judge(entry: Entry): { readonly event?: ArrivedEvent; readonly reason?: string } {
     const { data, sig } = entry.fields;
     if (data === undefined) {
       this.counters.parse_errors_total += 1;
-      await this.deadLetter(entry, "missing_data_field");
-      return null;
+      return { reason: "missing_data_field" };
     }
     if (sig !== eventSignature(this.key, data)) {
       this.counters.hmac_failures_total += 1;
-      await this.deadLetter(entry, "hmac_verify_failed");
-      return null;
+      return { reason: "hmac_verify_failed" };
     }
     try {
       const event = readEvent(data);
       if (event.id === "" || event.zone_id === "") throw new TypeError("missing required field");
-      return event;
+      return { event };
     } catch (error) {
       this.counters.parse_errors_total += 1;
       const truncated = error instanceof SyntaxError && /end of JSON input/i.test(error.message);
-      await this.deadLetter(entry, `json_parse_error:${truncated ? "unexpected end of JSON input" : message(error)}`);
-      return null;
+      return { reason: `json_parse_error:${truncated ? "unexpected end of JSON input" : message(error)}` };
     }
   }
 
-  private async giveUpOnOld(accepted: readonly Accepted[], reason: string): Promise<void> {
-    for (const { entry } of accepted) {
-      const detail = (await this.redis.xpending(auditStream, group, entry.id, entry.id, 1)) as [
-        string,
-        string,
-        number,
-        number,
-      ][];
-      if ((detail[0]?.[3] ?? 0) >= maxDeliveries)
-        await this.deadLetter(entry, `transient_exceeded_max_deliveries:${reason}`);
-    }
+  private async giveUpWhenOld(entry: Entry, reason: string): Promise<void> {
+    const [found] = (await this.redis.xpending(auditStream, group, entry.id, entry.id, 1)) as [
+      string,
+      string,
+      number,
+      number,
+    ][];
+    if ((found?.[3] ?? 0) >= maxDeliveries) await this.deadLetter(entry, `transient_exceeded_max_deliveries:${reason}`);
   }
 
   /** `src_id` is the stream's id, unless the message had an `id` field: that overwrites it (trap 12). */
