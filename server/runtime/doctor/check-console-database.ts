@@ -1,8 +1,7 @@
 import { migrationNames } from "@/server/db/migration-names";
 import { queues } from "@/server/jobs/queues";
-import { messageOf } from "@/server/platform/errors";
 import type { Queryable } from "@/server/platform/postgres";
-import { fail, few, type Finding, ok, skipped, warn } from "@/server/runtime/doctor/finding";
+import { fail, few, type Finding, ok, reasonOf, skipped, warn } from "@/server/runtime/doctor/finding";
 
 const undefinedTable = "42P01";
 const migrate = "Run npm run migrate with the settings of this console.";
@@ -31,7 +30,7 @@ async function checkRunningRole(running: Queryable): Promise<{ findings: Finding
                  AND NOT (has_table_privilege(ours.oid, 'SELECT') AND has_table_privilege(ours.oid, 'INSERT')) ORDER BY 1) AS locked`,
     );
   } catch (error) {
-    const found = `It cannot be reached with CONSOLE_DATABASE_URL: ${messageOf(error)}`;
+    const found = `It cannot be reached with CONSOLE_DATABASE_URL: ${reasonOf(error)}`;
     const fix = "Start it, or correct CONSOLE_DATABASE_URL. Nobody can sign in without it.";
     return { findings: [fail("console database", found, fix)], database: null };
   }
@@ -94,7 +93,7 @@ async function checkMigrations(owner: Queryable, runningDatabase: string | null)
       return fail(name, "The console's tables do not exist yet.", migrate);
     return fail(
       name,
-      `They cannot be read with CONSOLE_MIGRATE_DATABASE_URL: ${messageOf(error)}`,
+      `They cannot be read with CONSOLE_MIGRATE_DATABASE_URL: ${reasonOf(error)}`,
       "Correct that setting: it must be the role that owns the console's tables.",
     );
   }

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { pipelined, type Reply } from "@/server/caracal/streams/redis-pipeline";
 import { messageOf } from "@/server/platform/errors";
-import { fail, type Finding, ok, warn } from "@/server/runtime/doctor/finding";
+import { fail, type Finding, ok, reasonOf, warn } from "@/server/runtime/doctor/finding";
 
 const patienceMs = 3_000;
 const uncounted = () => undefined;
@@ -59,7 +59,11 @@ function checkEviction(policy: string | null): Finding {
 
 const away = (reason: string) => ({
   findings: [
-    fail("redis", `It cannot be reached with CARACAL_REDIS_URL: ${reason}`, "Start it, or correct CARACAL_REDIS_URL."),
+    fail(
+      "redis",
+      `It cannot be reached with CARACAL_REDIS_URL: ${reasonOf(reason)}`,
+      "Start it, or correct CARACAL_REDIS_URL.",
+    ),
   ],
   reachable: false,
 });

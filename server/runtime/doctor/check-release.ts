@@ -1,6 +1,5 @@
-import { messageOf } from "@/server/platform/errors";
 import type { Queryable } from "@/server/platform/postgres";
-import { fail, few, type Finding, ok, skipped } from "@/server/runtime/doctor/finding";
+import { fail, few, type Finding, ok, reasonOf, skipped } from "@/server/runtime/doctor/finding";
 
 const name = "release";
 const tables = [
@@ -60,7 +59,7 @@ export async function checkCaracalDatabase(db: Queryable): Promise<CaracalReadin
       [[...tables]],
     );
   } catch (error) {
-    const found = `It cannot be reached with CARACAL_DATABASE_URL: ${messageOf(error)}`;
+    const found = `It cannot be reached with CARACAL_DATABASE_URL: ${reasonOf(error)}`;
     const fix = "Start it, or correct CARACAL_DATABASE_URL.";
     return {
       findings: [fail("caracal database", found, fix), skipped(name, "Not looked at: Caracal's Postgres is away.")],

@@ -1,5 +1,4 @@
 import { openDeployment, type Deployment } from "@/server/caracal/deployment";
-import { messageOf } from "@/server/platform/errors";
 import { openDatabase } from "@/server/platform/postgres";
 import type { Settings } from "@/server/platform/settings";
 import { checkCaracalDatabase } from "@/server/runtime/doctor/check-release";
@@ -10,7 +9,7 @@ import { checkRedis } from "@/server/runtime/doctor/check-redis";
 import { checkReplicas } from "@/server/runtime/doctor/check-replicas";
 import { checkSettings } from "@/server/runtime/doctor/check-settings";
 import { checkStreams, checkStreamsKey } from "@/server/runtime/doctor/check-streams";
-import { fail, type Finding, skipped } from "@/server/runtime/doctor/finding";
+import { fail, type Finding, reasonOf, skipped } from "@/server/runtime/doctor/finding";
 import { hideSecrets } from "@/server/runtime/doctor/hide-secrets";
 
 const badness = ["fail", "warn", "skipped", "ok"] as const;
@@ -18,7 +17,7 @@ const badness = ["fail", "warn", "skipped", "ok"] as const;
 /** A check that breaks is a finding like any other: the rest still says what it knows. */
 const guarded = (name: string, work: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> =>
   work().catch((error: unknown) => [
-    fail(name, `The check itself failed: ${messageOf(error)}`, "Mend what it names, then run npm run doctor again."),
+    fail(name, `The check itself failed: ${reasonOf(error)}`, "Mend what it names, then run npm run doctor again."),
   ]);
 
 async function lookAtRedis(caracal: Deployment, reachable: boolean, now: number): Promise<readonly Finding[]> {
