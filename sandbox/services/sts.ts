@@ -1,14 +1,14 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openFastRedis, openPool, postgresProblem, redisProblem } from "./shared/engines";
-import { commonSettings, hexKey, optional } from "./shared/environment";
+import { commonSettings, hexKey, optional, optionalNumber } from "./shared/environment";
 import { type Answer, bodyText, empty, goError, goJsonAnswer, type Request, serve } from "./shared/http-server";
 import { startConsumer } from "./shared/consumer";
 import { exitOnSignal } from "./shared/shutdown";
 import { keyInvalidations, policyInvalidations, revocations } from "./shared/streams";
 import { AuditSink } from "./sts-parts/audit-sink";
 import { exchange, Refused } from "./sts-parts/exchange";
-import { Policies, pollSeconds } from "./sts-parts/policies";
+import { Policies } from "./sts-parts/policies";
 import { KeyMissing, KeyUnreadable, ZoneKeys } from "./sts-parts/zone-keys";
 
 const settings = commonSettings("sts");
@@ -16,7 +16,8 @@ const streamsKey = hexKey("STREAMS_HMAC_KEY");
 const pool = openPool(settings.databaseUrl);
 const redis = openFastRedis(settings.redisUrl);
 const keys = new ZoneKeys(pool, hexKey("ZONE_KEK"));
-const policies = new Policies(pool);
+const pollSeconds = optionalNumber("OPA_POLL_SECONDS", 60);
+const policies = new Policies(pool, pollSeconds);
 const spool = optional("AUDIT_REPLAY_DIR", join(tmpdir(), `caracal-audit-replay-${settings.replica}`));
 const sink = new AuditSink(redis, hexKey("AUDIT_HMAC_KEY"), spool);
 const parts = { pool, redis, keys, policies, sink };

@@ -1,9 +1,7 @@
 import type { Pool } from "pg";
 
-export const pollSeconds = 60;
-
 /**
- * Which policy set version each zone runs. Learned every 60 s and when told by policy.invalidate; the replica that misses
+ * Which policy set version each zone runs. Learned every `pollSeconds` and when told by policy.invalidate; the replica that misses
  * a message catches up at its next poll (trap 3).
  */
 export class Policies {
@@ -15,11 +13,14 @@ export class Policies {
   evaluationNanoseconds = 0;
   compileNanoseconds = 0;
 
-  constructor(private readonly pool: Pool) {}
+  constructor(
+    private readonly pool: Pool,
+    private readonly pollSeconds: number,
+  ) {}
 
   start(): void {
     void this.poll();
-    setInterval(() => void this.poll(), pollSeconds * 1_000).unref();
+    setInterval(() => void this.poll(), this.pollSeconds * 1_000).unref();
   }
 
   private async read(zoneId: string | null): Promise<Map<string, string>> {
