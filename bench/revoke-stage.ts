@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import pg from "pg";
 import { Redis } from "ioredis";
+import pg from "pg";
 import { createCaracalDatabase, createConsoleDatabase } from "@/sandbox/engines/databases";
 import { startPostgres } from "@/sandbox/engines/postgres";
 import { startRedis } from "@/sandbox/engines/redis";
@@ -30,6 +30,7 @@ export async function openBenchStage() {
   const [postgres, redisEngine] = await Promise.all([startPostgres(), startRedis()]);
   const [own, theirs] = [await createConsoleDatabase(postgres.url), await createCaracalDatabase(postgres.url)];
   const owner = new pg.Pool({ connectionString: theirs.ownerUrl, max: 4 });
+  owner.on("error", () => undefined); // closing ends idle connections
   const raw = new Redis(redisEngine.url);
   const key = randomBytes(32);
   const db = openDatabase({ url: own.url, label: "console", max: 6, statementTimeoutMs: 30_000 });

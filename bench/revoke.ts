@@ -65,10 +65,11 @@ async function throughLoop(stage: BenchStage, targets: readonly Victim[]): Promi
   return seconds(async () => {
     for (const { sid, zoneId } of targets) {
       const client = new pg.Client({ connectionString: stage.caracalUrl });
+      client.on("error", () => undefined);
       await client.connect();
       await client.query("UPDATE sessions SET status = 'revoked' WHERE id = $1 AND status = 'active'", [sid]);
       await client.query(
-        `INSERT INTO event_outbox (id, stream_name, payload_json, dispatched_at) VALUES ($1, '${stream}', jsonb_build_object('zone_id', $2::text, 'session_id', $3::text), now())`,
+        `INSERT INTO event_outbox (id, stream_name, payload_json) VALUES ($1, '${stream}', jsonb_build_object('zone_id', $2::text, 'session_id', $3::text))`,
         [randomUUID(), zoneId, sid],
       );
       await client.end();
@@ -172,6 +173,9 @@ export async function bench(): Promise<BenchReport> {
         { figure: `from first write to ${sessions} proved by all groups`, value: proved, unit: "s" },
       ],
     };
+  } catch (error) {
+    console.error("the bench failed:", error); // before closing, which cuts connections and would hide it
+    throw error;
   } finally {
     await stage.close();
   }

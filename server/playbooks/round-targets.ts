@@ -78,17 +78,17 @@ export async function outboxIdsOf(db: Database, runId: string, round: number): P
   return rows.map((row) => row.outbox_id);
 }
 
-/** Records outcomes. "revoked" wins over what a concurrent worker may have seen of the same flip. */
+/** Records what became of targets that were not ours to revoke. Never replaces an outcome that is known already. */
 export async function recordOutcomes(
   db: Database,
   runId: string,
-  outcome: TargetProof["outcome"],
+  outcome: Exclude<TargetProof["outcome"], "planned" | "revoked">,
   sids: readonly string[],
 ): Promise<void> {
   if (sids.length === 0) return;
   await db.query(
     `UPDATE playbook_targets SET outcome = $3, outcome_at = now()
-      WHERE run_id = $1 AND sid = ANY ($2) AND (outcome = 'planned' OR ($3 = 'revoked' AND outcome <> 'revoked'))`,
+      WHERE run_id = $1 AND sid = ANY ($2) AND outcome = 'planned'`,
     [runId, sids, outcome],
   );
 }
@@ -107,6 +107,37 @@ export async function recordPublications(
      SELECT t.outbox_id, $1, $2, t.sid, t.stream_id FROM unnest($3::text[], $4::text[], $5::text[]) AS t (outbox_id, sid, stream_id)
      ON CONFLICT (outbox_id) DO UPDATE SET stream_id = coalesce(playbook_publications.stream_id, excluded.stream_id)
            WHERE playbook_publications.stream_id IS NULL AND excluded.stream_id IS NOT NULL`,
+    [
+      runId,
+      round,
+      targets.map((target) => target.outboxId),
+      targets.map((target) => target.sid),
+      targets.map((target) => streamIds.get(target.outboxId) ?? null),
+    ],
+  );
+}
+
+/**
+ * Records, in one statement, that targets were revoked and that their publication is owed or, with a stream id, made: a crash
+ * must not leave an outcome whose publication nobody settles.
+ */
+export async function recordRevoked(
+  db: Database,
+  runId: string,
+  round: number,
+  targets: readonly BatchTarget[],
+  streamIds: ReadonlyMap<string, string>,
+): Promise<void> {
+  if (targets.length === 0) return;
+  await db.query(
+    `WITH owed AS (
+       INSERT INTO playbook_publications (outbox_id, run_id, round, sid, stream_id)
+       SELECT t.outbox_id, $1, $2, t.sid, t.stream_id FROM unnest($3::text[], $4::text[], $5::text[]) AS t (outbox_id, sid, stream_id)
+       ON CONFLICT (outbox_id) DO UPDATE SET stream_id = excluded.stream_id
+             WHERE playbook_publications.stream_id IS NULL AND excluded.stream_id IS NOT NULL
+     )
+     UPDATE playbook_targets SET outcome = 'revoked', outcome_at = now()
+      WHERE run_id = $1 AND sid = ANY ($4) AND outcome <> 'revoked'`,
     [
       runId,
       round,

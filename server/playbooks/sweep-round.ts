@@ -2,7 +2,7 @@ import { publishLeased, settleRows } from "@/server/caracal/revocation/dispatch"
 import { batchCeiling, type BatchTarget, findOutcomes, revokeBatch } from "@/server/caracal/revocation/revoke-batch";
 import { revocationStream } from "@/server/caracal/revocation/revocation-stream";
 import type { RoundContext } from "@/server/playbooks/round-context";
-import { outboxIdsOf, plannedTargets, recordOutcomes, recordPublications } from "@/server/playbooks/round-targets";
+import { outboxIdsOf, plannedTargets, recordOutcomes, recordRevoked } from "@/server/playbooks/round-targets";
 import type { RoundRow } from "@/server/playbooks/run-rows";
 
 type Work = { readonly ctx: RoundContext; readonly round: RoundRow; readonly reason: string };
@@ -20,14 +20,13 @@ async function recordUnflipped({ ctx, round }: Work, targets: readonly BatchTarg
   const found = await findOutcomes(ctx.caracal.db, targets);
   const sids = (wanted: (row: (typeof found)[number]) => boolean) => found.filter(wanted).map((row) => row.sid);
   const ours = new Set(sids((row) => row.ours));
-  await recordPublications(
+  await recordRevoked(
     ctx.db,
     round.run_id,
     round.round,
     targets.filter((target) => ours.has(target.sid)),
     new Map(),
   );
-  await recordOutcomes(ctx.db, round.run_id, "revoked", [...ours]);
   await recordOutcomes(
     ctx.db,
     round.run_id,
@@ -52,7 +51,6 @@ export async function sweepRound(work: Work, sayWaiting: SayWaiting): Promise<vo
   const { ctx, round, reason } = work;
   const { run_id: runId } = round;
   const leaseHolder = round.lane === "fast" ? ctx.dispatcher.holder : null;
-  const lane = { caracal: ctx.caracal, dispatcher: ctx.dispatcher, onPublished: async () => undefined };
   const planned = await plannedTargets(ctx.db, runId, round.round);
   let behind: Promise<void> = Promise.resolve();
   let redisFailed = false;
@@ -66,29 +64,43 @@ export async function sweepRound(work: Work, sayWaiting: SayWaiting): Promise<vo
     });
     const ours = new Set(flipped);
     const mine = batch.filter((target) => ours.has(target.sid));
+    const others = batch.filter((target) => !ours.has(target.sid));
     const earlier = behind; // the previous batch's publication: order is kept, at most one batch runs ahead
     behind = (async () => {
       await earlier;
-      const streamIds = new Map<string, string>();
-      const onPublished = async (ids: ReadonlyMap<string, string>) => {
-        for (const [id, streamId] of ids) streamIds.set(id, streamId);
-      };
-      if (leaseHolder !== null && !redisFailed)
-        redisFailed = (await publishLeased({ ...lane, onPublished }, mine.map(publishable(reason)))) !== null;
-      await Promise.all([
-        recordPublications(ctx.db, runId, round.round, mine, streamIds),
-        recordOutcomes(ctx.db, runId, "revoked", flipped),
-        recordUnflipped(
-          work,
-          batch.filter((target) => !ours.has(target.sid)),
-        ),
+      const publishes = leaseHolder !== null && !redisFailed;
+      const [error] = await Promise.all([
+        publishes ? publishAndRecord(work, mine) : recordRevoked(ctx.db, runId, round.round, mine, new Map()),
+        recordUnflipped(work, others),
       ]);
+      if (error) redisFailed = true;
     })();
     behind.catch(() => undefined); // awaited below, or by the next batch
     await earlier;
   }
   await behind;
   if (leaseHolder !== null) await settle(work, sayWaiting);
+}
+
+/** Publishes what a batch wrote and records it, published or owed. Gives Redis's error instead of throwing it. */
+async function publishAndRecord({ ctx, round, reason }: Work, mine: readonly BatchTarget[]): Promise<Error | null> {
+  const record = (targets: readonly BatchTarget[], streamIds: ReadonlyMap<string, string>) =>
+    recordRevoked(ctx.db, round.run_id, round.round, targets, streamIds);
+  const recorded = new Set<string>();
+  const onPublished = async (streamIds: ReadonlyMap<string, string>) => {
+    for (const id of streamIds.keys()) recorded.add(id);
+    await record(
+      mine.filter((target) => streamIds.has(target.outboxId)),
+      streamIds,
+    );
+  };
+  const lane = { caracal: ctx.caracal, dispatcher: ctx.dispatcher, onPublished };
+  const error = await publishLeased(lane, mine.map(publishable(reason)));
+  await record(
+    mine.filter((target) => !recorded.has(target.outboxId)),
+    new Map(),
+  );
+  return error;
 }
 
 /** Publishes or waits out whatever the round has written and nobody has dispatched yet. */
