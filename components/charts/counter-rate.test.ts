@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { perMinute } from "@/components/charts/counter-rate";
 
-test("a count becomes its rate a minute", () => {
+test("a count becomes its rate a minute, read over the last half minute at most", () => {
   const { points } = perMinute({
     key: "a",
     points: [
@@ -12,7 +12,7 @@ test("a count becomes its rate a minute", () => {
   });
   expect(points).toEqual([
     [5_000, 60],
-    [10_000, 0],
+    [10_000, 30],
   ]);
 });
 

@@ -1,6 +1,7 @@
 "use client";
 
 import { CartesianGrid, Line, LineChart as Chart, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
+import { countTicks, minuteTicks } from "@/components/charts/axis-ticks";
 import { lineLook } from "@/components/charts/chart-dashes";
 import type { LineChartData } from "@/components/charts/line-chart-data";
 import { utcClock } from "@/components/lib/utc";
@@ -10,9 +11,10 @@ const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFracti
 
 /** Draws what lineChartData prepared, and decides nothing. The table beside it says the same to a screen reader. */
 export function LineChart({ data, unit }: { data: LineChartData; unit: string }) {
+  const counts = countTicks(Math.max(0, ...data.lines.map((line) => line.max ?? 0)));
   return (
     <ResponsiveContainer width="100%" height={140}>
-      <Chart data={[...data.rows]} margin={{ top: 6, right: 8, bottom: 0, left: 0 }} accessibilityLayer={false}>
+      <Chart data={[...data.rows]} margin={{ top: 6, right: 16, bottom: 0, left: 0 }} accessibilityLayer={false}>
         <CartesianGrid stroke="var(--border)" vertical={false} />
         <XAxis
           dataKey="at"
@@ -22,17 +24,18 @@ export function LineChart({ data, unit }: { data: LineChartData; unit: string })
           tickFormatter={(at: number) => utcClock(at).slice(0, 5)}
           tick={{ fill: "var(--muted-foreground)", fontSize: 11 }}
           stroke="var(--border-strong)"
-          tickCount={4}
-          minTickGap={40}
+          ticks={[...minuteTicks(data.from, data.until)]}
+          interval={0}
         />
         <YAxis
           width={40}
           allowDecimals={false}
-          domain={[0, (max: number) => Math.max(1, Math.ceil(max * 1.1))]}
+          domain={[0, counts.at(-1) ?? 1]}
           tickFormatter={(value: number) => compact.format(value)}
           tick={{ fill: "var(--muted-foreground)", fontSize: 11 }}
           stroke="var(--border-strong)"
-          tickCount={4}
+          ticks={[...counts]}
+          interval={0}
         />
         <Tooltip
           isAnimationActive={false}

@@ -2,7 +2,7 @@ import { procedurePolicy } from "@/server/auth/policy";
 import type { Role } from "@/server/auth/roles";
 import type { Deployment } from "@/server/caracal/deployment";
 import type { Snapshot } from "@/server/live/snapshot";
-import { secretNames, type Settings } from "@/server/platform/settings";
+import { secretNames, settingNames, type Settings } from "@/server/platform/settings";
 
 export type Configuration = {
   readonly deployment: string;
@@ -31,12 +31,15 @@ export function describeConfiguration({ settings, caracal, snapshot }: Input): C
   return {
     deployment: snapshot.deployment,
     release: snapshot.release,
-    settings: Object.entries(settings).map(([name, value]) => ({
-      name,
-      set: Array.isArray(value) ? value.length > 0 : value !== undefined && value !== "",
-      secret: secrets.has(name),
-      count: Array.isArray(value) ? value.length : null,
-    })),
+    settings: settingNames.map((name) => {
+      const value = settings[name];
+      return {
+        name,
+        set: Array.isArray(value) ? value.length > 0 : value !== undefined && value !== "",
+        secret: secrets.has(name),
+        count: Array.isArray(value) ? value.length : null,
+      };
+    }),
     capabilities: [
       {
         name: "Publish revocations by the fast lane, and check signatures",

@@ -52,6 +52,9 @@ const schema = z.object({
 
 export type Settings = z.infer<typeof schema>;
 
+/** Every setting there is, set or not. */
+export const settingNames: readonly (keyof Settings)[] = schema.keyof().options;
+
 export const secretNames = [
   "CONSOLE_DATABASE_URL",
   "CONSOLE_MIGRATE_DATABASE_URL",

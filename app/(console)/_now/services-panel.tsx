@@ -20,9 +20,9 @@ function Moved({ replica }: { replica: ReplicaState }) {
   const shown = shownMovements(movements.moved(replica.id, replica.metrics), 3);
   if (shown.length === 0) return <span className="text-muted-foreground">none</span>;
   return (
-    <ul className="flex flex-wrap gap-x-3">
+    <ul className="flex flex-col">
       {shown.map((movement) => (
-        <li key={movement.metric} className={cn("whitespace-nowrap", !movement.trouble && "text-muted-foreground")}>
+        <li key={movement.metric} className={cn("sm:whitespace-nowrap", !movement.trouble && "text-muted-foreground")}>
           <span className="font-mono text-xs">{movement.metric.replace(/^sts\./, "")}</span> +
           {count.format(movement.by)}
         </li>
@@ -41,8 +41,8 @@ function ReplicaRow({ replica }: { replica: ReplicaState }) {
           {replica.id}
         </span>
       </TableCell>
-      <TableCell className="min-w-44">
-        <span className={cn("whitespace-nowrap", good ? "text-ok" : "font-semibold")}>
+      <TableCell>
+        <span className={cn("inline-flex items-center whitespace-nowrap", good ? "text-ok" : "font-semibold")}>
           <YesNo yes={words.state === "ready"} />
           {words.state}
         </span>
@@ -57,8 +57,11 @@ function ReplicaRow({ replica }: { replica: ReplicaState }) {
             last answer <TimeStamp at={replica.seenAt} />
           </span>
         ) : null}
+        <div className="text-xs sm:hidden">
+          <Moved replica={replica} />
+        </div>
       </TableCell>
-      <TableCell>
+      <TableCell className="hidden sm:table-cell">
         <Moved replica={replica} />
       </TableCell>
       <TableCell numeric className="whitespace-nowrap">
@@ -101,7 +104,7 @@ export function ServicesPanel() {
           <tr>
             <TableHeader>Replica</TableHeader>
             <TableHeader>Ready</TableHeader>
-            <TableHeader>Moved</TableHeader>
+            <TableHeader className="hidden sm:table-cell">Moved</TableHeader>
             <TableHeader numeric>Restarts</TableHeader>
           </tr>
         </TableHead>

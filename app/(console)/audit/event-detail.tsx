@@ -99,14 +99,21 @@ function Id({ text, what }: { text: string | null; what: string }) {
   return <CopyText text={text} what={what} />;
 }
 
+/** Who has no pointer scrolls it with the arrow keys, so its box can take the focus. */
+const scrollable = { tabIndex: 0 };
+
 function Json({ title, text }: { title: string; text: string | null }) {
   if (text === null || text === "null") return null;
   return (
     <section aria-label={title}>
       <h3 className="mb-1">{title}</h3>
-      <pre className="max-h-64 overflow-auto rounded-md border bg-muted px-3 py-2 font-mono text-xs break-all whitespace-pre-wrap">
-        {prettyJson(text)}
-      </pre>
+      <section
+        aria-label={`${title}, as stored`}
+        className="max-h-64 overflow-auto rounded-md border bg-muted px-3 py-2"
+        {...scrollable}
+      >
+        <pre className="font-mono text-xs break-all whitespace-pre-wrap">{prettyJson(text)}</pre>
+      </section>
     </section>
   );
 }

@@ -6,6 +6,7 @@ import { mayCall } from "@/server/auth/policy";
 import { Configuration } from "./configuration";
 import { OwnSignIn } from "./own-sign-in";
 import { PolicyTable } from "./policy-table";
+import { SettingList } from "./setting-list";
 import { Severities } from "./severities";
 import { SignIns } from "./sign-ins";
 
@@ -19,6 +20,7 @@ export function SettingsClient() {
       </PageTitle>
       <OwnSignIn />
       <Configuration />
+      <SettingList />
       <PolicyTable held={roles} />
       <Severities />
       <SignIns allowed={mayCall("system.signIns", roles)} />

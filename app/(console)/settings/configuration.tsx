@@ -19,7 +19,7 @@ export function Configuration() {
   const snapshot = useSnapshot();
   return (
     <Panel
-      title="What is configured"
+      title="What answers"
       note={`${snapshot.deployment}${snapshot.release === null ? "" : `, release ${snapshot.release}`}`}
     >
       <Table label="Configured sources">
