@@ -10,6 +10,9 @@ export type DataColumn<Row> = {
   readonly cell: (row: Row) => ReactNode;
 };
 
+/** Who has no pointer scrolls a wide table with the arrow keys, so its box can take the focus. */
+const scrollable = { tabIndex: 0 };
+
 /**
  * A keyset list: sticky header, numbers to the right, and its own scroll box in both directions, so that the page never
  * scrolls sideways on a phone. The first column should hold a RowLink or RowButton: arrow keys move between those.
@@ -33,7 +36,11 @@ export function DataTable<Row>({
 }) {
   return (
     <>
-      <section aria-label={label} className={cn("max-h-[calc(100dvh-13rem)] min-h-40 w-full overflow-auto", className)}>
+      <section
+        {...scrollable}
+        aria-label={label}
+        className={cn("relative max-h-[calc(100dvh-13rem)] min-h-40 w-full overflow-auto", className)}
+      >
         <table className="w-full border-separate border-spacing-0 text-sm">
           <TableHead className="sticky top-0 z-10 border-0 bg-card">
             <tr>

@@ -20,6 +20,8 @@ export function GatewayLines({ gateways }: { gateways: readonly GatewayProof[] }
     <ul className="flex flex-col gap-1">
       {gateways.map((gateway) => {
         const line = gatewayLine(gateway);
+        const inFull = gateway.note.startsWith(gateway.replica);
+        const text = inFull && !saidAlready.has(gateway.verdict) ? gateway.note : line.text;
         const facts = [
           gateway.deniedRevoked === null
             ? null
@@ -29,9 +31,12 @@ export function GatewayLines({ gateways }: { gateways: readonly GatewayProof[] }
         ].filter((fact) => fact !== null);
         return (
           <li key={gateway.replica} className="flex flex-wrap items-baseline gap-x-2">
-            <CellMark cell={{ ...line, at: null }} />
+            <CellMark cell={{ ...line, text, at: null }} />
             <span className="text-muted-foreground">
-              {(saidAlready.has(gateway.verdict) ? facts : [gateway.note, ...facts]).join(" · ")}
+              {(inFull || saidAlready.has(gateway.verdict) || gateway.note === ""
+                ? facts
+                : [gateway.note, ...facts]
+              ).join(" · ")}
             </span>
           </li>
         );

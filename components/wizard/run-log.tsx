@@ -1,7 +1,7 @@
 "use client";
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Panel } from "@/components/lib/panel";
 import { TimeStamp } from "@/components/lib/time-stamp";
 import { panelStateOf } from "@/components/live/panel-state-of";
@@ -10,7 +10,10 @@ import { Button } from "@/components/ui/button";
 
 const pageSize = 200;
 
-/** Everything that was done and seen in this run, as stored: oldest first, newest at the bottom. */
+/** Who has no pointer scrolls it with the arrow keys, so its box can take the focus. */
+const scrollable = { tabIndex: 0 };
+
+/** Everything that was done and seen in this run, as stored: oldest first, newest at the bottom and in sight unless somebody scrolled up. */
 export function RunLog({ runId, over }: { runId: string; over: boolean }) {
   const trpc = useTRPC();
   const [starts, setStarts] = useState<readonly number[]>([0]);
@@ -22,6 +25,12 @@ export function RunLog({ runId, over }: { runId: string; over: boolean }) {
     ),
   );
   const entries = query.data?.entries ?? [];
+  const lastSeq = entries.at(-1)?.seq ?? 0;
+  const box = useRef<HTMLElement>(null);
+  const atEnd = useRef(true);
+  useEffect(() => {
+    if (lastSeq > 0 && atEnd.current) box.current?.scrollTo({ top: box.current.scrollHeight });
+  }, [lastSeq]);
   const next = query.data?.next ?? null;
   return (
     <Panel
@@ -43,18 +52,29 @@ export function RunLog({ runId, over }: { runId: string; over: boolean }) {
         </>
       }
     >
-      <ol className="flex max-h-96 flex-col overflow-y-auto px-3 py-2">
-        {entries.map((entry) => (
-          <li key={entry.seq} className="grid grid-cols-[auto_1fr] gap-x-3 py-0.5 sm:grid-cols-[auto_9rem_1fr]">
-            <TimeStamp at={entry.at} show="time" className="text-muted-foreground" />
-            <span className="truncate text-muted-foreground max-sm:hidden">{entry.actor}</span>
-            <span className="min-w-0 break-words">
-              <span className="text-muted-foreground sm:hidden">{entry.actor}: </span>
-              {entry.text}
-            </span>
-          </li>
-        ))}
-      </ol>
+      <section
+        ref={box}
+        aria-label="Entries of the run log"
+        className="relative max-h-96 overflow-y-auto px-3 py-2"
+        onScroll={(event) => {
+          const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
+          atEnd.current = scrollHeight - scrollTop - clientHeight < 24;
+        }}
+        {...scrollable}
+      >
+        <ol className="flex flex-col">
+          {entries.map((entry) => (
+            <li key={entry.seq} className="grid grid-cols-[auto_1fr] gap-x-3 py-0.5 sm:grid-cols-[auto_9rem_1fr]">
+              <TimeStamp at={entry.at} show="time" className="text-muted-foreground" />
+              <span className="truncate text-muted-foreground max-sm:hidden">{entry.actor}</span>
+              <span className="min-w-0 break-words">
+                <span className="text-muted-foreground sm:hidden">{entry.actor}: </span>
+                {entry.text}
+              </span>
+            </li>
+          ))}
+        </ol>
+      </section>
     </Panel>
   );
 }

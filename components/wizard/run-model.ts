@@ -29,9 +29,9 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 
 /**
  * What the step column shows for a run: which steps are over, which one is open, when each began and its result in a few words.
- * An abandoned run keeps the steps it entered as done and marks the rest as never reached.
+ * `now` in epoch ms: what ends by itself counts as settled once it is over. An abandoned run keeps the steps it entered as done and marks the rest as never reached.
  */
-export function stepLines(run: RunView): readonly StepLine[] {
+export function stepLines(run: RunView, now = 0): readonly StepLine[] {
   const position = runSteps.findIndex((step) => step.state === run.state);
   return runSteps.map((step, index) => {
     const mark = markOf(run, step.state, index, position);
@@ -42,7 +42,7 @@ export function stepLines(run: RunView): readonly StepLine[] {
       mark,
       open: mark === "done" || mark === "current" || (step.state === "revoke" && run.state === "blast_radius"),
       at: run.stepTimes[step.state] ?? null,
-      summary: summaryOf(run, step.state),
+      summary: summaryOf(run, step.state, now),
     };
   });
 }
@@ -53,7 +53,7 @@ function markOf(run: RunView, state: StepState, index: number, position: number)
   return index === position ? "current" : "todo";
 }
 
-function summaryOf(run: RunView, state: StepState): string | null {
+function summaryOf(run: RunView, state: StepState, now: number): string | null {
   if (state === "identify") return `subject ${run.subject.id}, zone ${run.zone.name}`;
   if (state === "blast_radius" && run.blast !== null) {
     const sids = `${counted(run.blast.liveSessions, "live session")}${run.blast.capped ? " (ceiling reached)" : ""}`;
@@ -65,8 +65,8 @@ function summaryOf(run: RunView, state: StepState): string | null {
   }
   if (state === "verify" && run.proof !== null) return `${run.proof.proved} of ${run.proof.total} proved`;
   if (state === "wait" && run.checklist.length > 0 && run.stepTimes.wait !== undefined) {
-    const settled = run.checklist.filter((item) => settledBy(item) !== "open").length;
-    return `${settled} of ${run.checklist.length} checked`;
+    const settled = run.checklist.length - openItems(run, now).length;
+    return `${settled} of ${run.checklist.length} settled`;
   }
   return null;
 }

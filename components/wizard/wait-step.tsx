@@ -53,7 +53,9 @@ export function WaitStep({
                 <p className="max-w-prose text-muted-foreground">{item.why}</p>
               </div>
               <div className="col-start-2 flex min-w-0 flex-col gap-1.5">
-                {item.command === null ? null : <CommandBlock command={item.command} title={item.label} />}
+                {item.command === null ? null : (
+                  <CommandBlock command={item.command} title={item.label} caption={false} />
+                )}
                 {state === "open" ? (
                   <div className="flex flex-wrap items-center gap-2">
                     <Button size="sm" disabled={!mayAct || running} onClick={() => void onTick(item.id)}>

@@ -9,10 +9,12 @@ export function EntryFields({ fields }: { fields: Readonly<Record<string, string
       {entries.map(([name, value]) => (
         <div key={name} className="group flex items-start gap-2">
           <dt className="shrink-0 text-muted-foreground">{name}</dt>
-          <dd className="max-h-40 min-w-0 overflow-y-auto break-all">
-            {value === "" ? <span className="text-muted-foreground">(empty)</span> : value}
+          <dd className="flex min-w-0 items-start gap-2">
+            <span className="min-w-0 break-all">
+              {value === "" ? <span className="text-muted-foreground">(empty)</span> : value}
+            </span>
+            {value.length > 24 ? <CopyButton text={value} what={name} className="-my-1" /> : null}
           </dd>
-          {value.length > 24 ? <CopyButton text={value} what={name} className="-my-1" /> : null}
         </div>
       ))}
     </dl>

@@ -48,7 +48,7 @@ export function RunClient({ initial }: { initial: RunView }) {
   const now = useNow() ?? Date.parse(run.updatedAt);
   const [wanted, setWanted] = useQueryState("step", stepParam);
   const step = shownStep(run, wanted);
-  const lines = stepLines(run);
+  const lines = stepLines(run, now);
   const shown = lines.find((line) => line.state === step);
   const stands = standing(run, { id: person.id, mayAct: mayCall("playbooks.revoke", person.roles) });
   const mayAct = stands === "driver" && !isOver(run);
