@@ -108,7 +108,7 @@ export function createCollector({ caracal, db, deploymentName, clock = Date.now 
   /** One picture from what every source last gave; noted in history, judged by the rules and given to all listeners. */
   function publish(): Snapshot {
     const bare = picture([]);
-    history.push(bare.at, seriesValues(postgres.ok() ? bare : { ...bare, counts: {} }));
+    history.push(bare.at, seriesValues(bare));
     const seen = redis.value();
     if (redis.ok()) motion.note(bare.streams, bare.at);
     const facts: Facts = {

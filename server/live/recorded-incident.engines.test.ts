@@ -193,7 +193,7 @@ describe("the recorded incident", () => {
     expect(found?.sentence).toContain("lost 15 entries");
   });
 
-  it("keeps last values with their age while Redis or Postgres is away, and recovers by itself", async () => {
+  it("keeps last values with their age while Redis is away, and recovers by itself", async () => {
     await redis.stop();
     const away = await until((snapshot) => redisState(snapshot)?.status === "stale");
     expect(redisState(away)).toMatchObject({

@@ -20,7 +20,9 @@ const followed = (name: string) =>
  */
 export function seriesValues(snapshot: Snapshot): ReadonlyMap<string, number | null> {
   const values = new Map<string, number | null>();
-  const redisOk = snapshot.sources.some(({ id, status }) => id === "caracal-redis" && status === "ok");
+  const answers = (source: string) => snapshot.sources.some(({ id, status }) => id === source && status === "ok");
+  const redisOk = answers("caracal-redis");
+  const postgresOk = answers("caracal-postgres");
   const fromRedis = (value: number | null | undefined) => (redisOk ? (value ?? null) : null);
   let dead = 0;
   let pending = 0;
@@ -59,6 +61,6 @@ export function seriesValues(snapshot: Snapshot): ReadonlyMap<string, number | n
     answering ? gateways.reduce((total, { metrics }) => total + (metrics[name] ?? 0), 0) : null;
   values.set("total:denials", sum("requests_denied"));
   values.set("total:denials-revoked", sum("denials_revoked"));
-  for (const [name, value] of Object.entries(snapshot.counts)) values.set(`counts:${name}`, value);
+  for (const [name, value] of Object.entries(snapshot.counts)) values.set(`counts:${name}`, postgresOk ? value : null);
   return values;
 }
