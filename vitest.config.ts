@@ -1,7 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-const alias = { "@": fileURLToPath(new URL(".", import.meta.url)), "server-only": fileURLToPath(new URL("./scripts/empty-module.ts", import.meta.url)) };
+const alias = {
+  "@": fileURLToPath(new URL(".", import.meta.url)),
+  "server-only": fileURLToPath(new URL("./scripts/empty-module.ts", import.meta.url)),
+};
 const ignored = ["**/node_modules/**", "**/.next/**", "e2e/**"];
 
 /** unit: pure logic beside the code (*.test.ts). engines: verbs against real Postgres and Redis (*.engines.test.ts). */
@@ -9,7 +12,10 @@ export default defineConfig({
   resolve: { alias },
   test: {
     projects: [
-      { resolve: { alias }, test: { name: "unit", include: ["**/*.test.{ts,tsx}"], exclude: [...ignored, "**/*.engines.test.ts"] } },
+      {
+        resolve: { alias },
+        test: { name: "unit", include: ["**/*.test.{ts,tsx}"], exclude: [...ignored, "**/*.engines.test.ts"] },
+      },
       {
         resolve: { alias },
         test: {

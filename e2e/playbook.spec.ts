@@ -6,6 +6,7 @@ const wait = "Go on to wait";
 
 /** From a session's page to the step before the act. */
 async function openRun(page: Page, { sids }: Subject): Promise<void> {
+  await expect(page.getByTestId("trust-line")).toContainText("7/7 services"); // an earlier test's faults are over
   await page.goto(`/playbooks/revoke-session/new?session=${sids[0]}`);
   await page.getByRole("button", { name: "Start the playbook" }).click();
   await page.getByRole("button", { name: "This is the subject, measure the blast radius" }).click();

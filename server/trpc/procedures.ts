@@ -3,6 +3,7 @@ import { mayCall, procedurePolicy } from "@/server/auth/policy";
 import { sameOrigin } from "@/server/auth/same-origin";
 import { DomainError, messageOf } from "@/server/platform/errors";
 import { log } from "@/server/platform/log";
+import { withoutCredentials } from "@/server/platform/without-credentials";
 import { answerOf } from "@/server/trpc/error-map";
 import { t } from "@/server/trpc/init";
 
@@ -16,7 +17,12 @@ const mapErrors = t.middleware(async ({ next, ctx, path }) => {
   const answer = answerOf(error, ctx.requestId);
   if (answer.reason === "unexpected")
     log.error(
-      { requestId: ctx.requestId, path, reason: messageOf(error.cause ?? error), stack: error.stack },
+      {
+        requestId: ctx.requestId,
+        path,
+        reason: withoutCredentials(messageOf(error.cause ?? error)),
+        stack: withoutCredentials(error.stack ?? ""),
+      },
       "call failed",
     );
   throw new TRPCError({ code: answer.code, message: answer.message, cause: error.cause });
