@@ -13,8 +13,11 @@ export function utcDay(at: number): string {
   return `${date.getUTCDate()} ${months[date.getUTCMonth()] ?? ""} ${date.getUTCFullYear()}`;
 }
 
-/** "02:14:31 UTC", with the day in front when it is not today's (`now` null: without). */
+/** So near, the clock alone cannot mean another day: midnight does not make every time longer. */
+const nearMs = 12 * 3_600_000;
+
+/** "02:14:31 UTC", with the day in front when it is neither today's nor within twelve hours (`now` null: without). */
 export function utcStamp(at: number, now: number | null): string {
   const clock = `${utcClock(at)} UTC`;
-  return now === null || utcDay(at) === utcDay(now) ? clock : `${utcDay(at)} ${clock}`;
+  return now === null || Math.abs(now - at) < nearMs || utcDay(at) === utcDay(now) ? clock : `${utcDay(at)} ${clock}`;
 }

@@ -46,15 +46,15 @@ function ReplicaRow({ replica }: { replica: ReplicaState }) {
           <YesNo yes={words.state === "ready"} />
           {words.state}
         </span>
-        {words.reason ? <span className="ml-2 break-words">{words.reason}</span> : null}
+        {words.reason ? <span className="block [overflow-wrap:anywhere]">{words.reason}</span> : null}
         {replica.failingSince !== null ? (
           <span className="block text-xs text-muted-foreground">
-            since <TimeStamp at={replica.failingSince} />
+            since <TimeStamp at={replica.failingSince} className="whitespace-normal" />
           </span>
         ) : null}
         {!replica.reachable && replica.seenAt !== null ? (
           <span className="block text-xs text-muted-foreground">
-            last answer <TimeStamp at={replica.seenAt} />
+            last answer <TimeStamp at={replica.seenAt} className="whitespace-normal" />
           </span>
         ) : null}
         <div className="text-xs sm:hidden">

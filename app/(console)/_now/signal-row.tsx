@@ -63,7 +63,7 @@ export function SignalRow({ signal, series, until }: { signal: Signal; series: S
           </span>
         </button>
         <div className="col-start-2 text-xs text-muted-foreground md:col-start-auto md:text-sm">
-          since <TimeStamp at={signal.since} />
+          since <TimeStamp at={signal.since} className="whitespace-normal" />
         </div>
         <div className="hidden h-5 md:block">
           {signal.series ? <Sparkline series={series} until={until} label={signal.sentence} /> : null}
