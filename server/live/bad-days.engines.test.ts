@@ -143,8 +143,14 @@ describe("Caracal's Postgres away and back", () => {
   });
 
   it("frozen, holds up no other source", async () => {
+    const pictures: number[] = [];
+    const unsubscribe = collector.subscribe(({ at }) => pictures.push(at));
+    await comesToSay(() => expect(pictures).not.toEqual([]));
     await caracalPostgres.pause();
     await comesToSay(() => expect(status("caracal-postgres")).toBe("stale"));
+    unsubscribe();
+    const gaps = pictures.slice(1).map((at, n) => at - (pictures[n] ?? 0));
+    expect(Math.max(...gaps)).toBeLessThan(3_000); // it takes Postgres longer than that to be given up
     const frozenAt = Date.now();
     await comesToSay(() => expect(source("caracal-redis")?.okAt ?? 0).toBeGreaterThan(frozenAt + 1_000));
     expect(status("caracal-postgres")).toBe("stale");
