@@ -8,7 +8,12 @@ import { gatewayReadings } from "@/server/playbooks/gateway-source";
 import { recheckSignatures, searchStream } from "@/server/playbooks/observe-stream";
 import { targetsToObserve } from "@/server/playbooks/observe-targets";
 import { recordObservation } from "@/server/playbooks/record-observation";
-import { gatewayProof, type GatewayMemory, remember } from "@/server/playbooks/revoke-session/gateway-count";
+import {
+  gatewayGain,
+  gatewayProof,
+  type GatewayMemory,
+  remember,
+} from "@/server/playbooks/revoke-session/gateway-count";
 import { judgedGroups, judgeRun, type Observations, type TargetFacts } from "@/server/playbooks/revoke-session/proof";
 import type { ObserverContext } from "@/server/playbooks/round-context";
 import { loadRun, type RunRow, type Scan } from "@/server/playbooks/run-rows";
@@ -37,8 +42,10 @@ export async function observeRun({
     await recheckSignatures(ctx, run.id);
     const { targets, provedBefore } = await targetsToObserve(ctx.db, run.id);
     const seen = await look(ctx, run, targets, provedBefore);
-    const gateways = gatewayProofs(memory, run, scan, expectedIn(targets, provedBefore));
-    const judged = judgeRun({ ...seen, gateways });
+    const expected = expectedIn(targets, provedBefore);
+    const gateways = gatewayProofs(memory, run, scan, expected);
+    const gained = run.baseline === null ? null : gatewayGain(Object.values(memory), expected, Date.now());
+    const judged = judgeRun({ ...seen, gateways, gained });
     return { run, proof: await recordObservation(ctx.db, run, judged.proof, judged.provedSids, memory) };
   } catch (error) {
     const trouble = troubleOf(error);
@@ -56,7 +63,7 @@ async function look(
   run: RunRow,
   targets: readonly TargetFacts[],
   provedBefore: number,
-): Promise<Omit<Observations, "gateways">> {
+): Promise<Omit<Observations, "gateways" | "gained">> {
   const { db, redis, streamsKey } = ctx.caracal;
   const sids = targets.map((target) => target.sid);
   const outboxIds = targets.flatMap((target) => target.publications.slice(0, 2).map((row) => row.outboxId));
@@ -70,7 +77,8 @@ async function look(
     target.publications.flatMap((row) => (row.streamId === null ? [] : [row.streamId])),
   );
   const pending = new Map<string, Awaited<ReturnType<typeof pendingAmong>>>();
-  for (const group of judgedGroups(stream))
+  const knownGroups = groupsBefore(run);
+  for (const group of judgedGroups(stream, knownGroups))
     if (group.required && group.state !== null)
       pending.set(group.name, await pendingAmong(redis, revocationStream, group.state, ids));
   const resourceKeys = await resourceKeysPresent(redis, sids, resourceKey);
@@ -84,10 +92,17 @@ async function look(
     pending,
     resourceKeys,
     hasKey: streamsKey !== null,
+    knownGroups,
     live,
     trouble: [],
   };
 }
+
+/** Groups that had to be passed already: one that is gone since must not be forgotten with it. */
+const groupsBefore = (run: RunRow): string[] => [
+  ...(run.baseline?.groups ?? []),
+  ...(run.proof?.groups ?? []).filter((group) => group.required).map((group) => group.group),
+];
 
 function gatewayMemory(ctx: ObserverContext, run: RunRow): Record<string, GatewayMemory> {
   const known: Record<string, GatewayMemory> = { ...run.gateway_readings };

@@ -28,6 +28,7 @@ export async function recordBaseline(ctx: ObserverContext, runId: string): Promi
   ]);
   const at = Date.now();
   const streamId = stream?.lastId ?? `${at - marginMs}-0`;
+  const groups = (stream?.groups ?? []).filter((group) => group.used).map((group) => group.name);
   const readings = Object.fromEntries(
     gatewayReadings(snapshot).map((reading) => [reading.replica, rememberBaseline(reading)]),
   );
@@ -35,7 +36,7 @@ export async function recordBaseline(ctx: ObserverContext, runId: string): Promi
     `UPDATE playbook_runs SET baseline = $2, scan = $3, gateway_readings = $4 WHERE id = $1 AND baseline IS NULL`,
     [
       runId,
-      JSON.stringify({ streamId, at }),
+      JSON.stringify({ streamId, at, groups }),
       JSON.stringify({ position: streamId, elsewhere: [], overflow: 0 }),
       JSON.stringify(readings),
     ],

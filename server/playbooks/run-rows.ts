@@ -4,8 +4,8 @@ import type { CheckRow, Outlives } from "@/server/playbooks/revoke-session/check
 import type { GatewayMemory } from "@/server/playbooks/revoke-session/gateway-count";
 import type { BlastRadius, RunProof, RunRound, RunState } from "@/server/playbooks/schemas";
 
-/** Where the stream stood before the first publication, and whether the gateways could be read then. */
-export type Baseline = { readonly streamId: string; readonly at: number };
+/** Where the stream stood before the first publication, and which groups were in use then. */
+export type Baseline = { readonly streamId: string; readonly at: number; readonly groups?: readonly string[] };
 /** How far the stream was searched since the baseline; revocations that are not ours, by sid (at most 1,000) and beyond that by count. */
 export type Scan = { readonly position: string; readonly elsewhere: readonly string[]; readonly overflow: number };
 

@@ -1,5 +1,6 @@
 import type { Deployment } from "@/server/caracal/deployment";
 import { revocationStream } from "@/server/caracal/revocation/revocation-stream";
+import { compareStreamIds } from "@/server/caracal/revocation/stream-ids";
 import { checkStreamSignature, type StreamFields } from "@/server/caracal/stream-signature";
 
 /** Streams whose entries carry `_sig`, busiest first (contract section 3). */
@@ -11,40 +12,53 @@ const signedStreams = [
   "caracal.invocations.lifecycle",
   "caracal.delegations.invalidate",
 ] as const;
+const readPerStream = 50;
+const compared = 10;
 
-/** Whether our key verifies the newest signed entry that somebody else wrote, and which stream holds that entry. */
-type KeyComparison =
+/** A signed entry that somebody else wrote. */
+export type SignedEntry = { readonly id: string; readonly stream: string; readonly fields: StreamFields };
+
+/** Whether our key verifies what others sign, and which stream holds the newest entry that says so. */
+export type KeyComparison =
   | { readonly verdict: "agrees" | "differs"; readonly stream: string }
   | { readonly verdict: "nothing-to-compare" };
 
-/** Compares `key` with the newest signed entry of another publisher. Reads at most 50 entries of six streams. */
+/**
+ * Judges `key` by the newest ten signed entries: right when it verifies at least one, since nobody else can make such an
+ * entry; wrong when it verifies none. A single entry says nothing: anyone who reaches Redis can add one with a made-up `_sig`.
+ */
+export function judgeStreamsKey(key: Buffer, entries: readonly SignedEntry[]): KeyComparison {
+  const newest = [...entries].sort((a, b) => compareStreamIds(b.id, a.id)).slice(0, compared);
+  const [first] = newest;
+  if (first === undefined) return { verdict: "nothing-to-compare" };
+  const good = newest.find((entry) => checkStreamSignature(key, entry.stream, entry.fields) === "valid");
+  return good === undefined ? { verdict: "differs", stream: first.stream } : { verdict: "agrees", stream: good.stream };
+}
+
+/** Compares `key` with what other publishers signed last. Reads at most 50 entries of six streams; our own do not count. */
 export async function compareStreamsKey(redis: Deployment["redis"], key: Buffer): Promise<KeyComparison> {
   const pipeline = redis.pipeline();
-  for (const stream of signedStreams) pipeline.xrevrange(stream, "+", "-", "COUNT", 50);
+  for (const stream of signedStreams) pipeline.xrevrange(stream, "+", "-", "COUNT", readPerStream);
   const replies = (await pipeline.exec()) ?? [];
-  let newest: { at: number; stream: string; valid: boolean } | null = null;
+  const entries: SignedEntry[] = [];
   signedStreams.forEach((stream, index) => {
     const rows = replies[index]?.[1];
     if (!Array.isArray(rows)) return;
     for (const [id, flat] of rows as [string, string[]][]) {
       const fields: Record<string, string> = {};
       for (let at = 0; at + 1 < flat.length; at += 2) fields[flat[at] ?? ""] = flat[at + 1] ?? "";
-      if (fields._sig === undefined || fields.console_ref !== undefined) continue;
-      const at = Number(id.split("-")[0]);
-      if (newest === null || at > newest.at) newest = { at, stream, valid: verifies(key, stream, fields) };
-      break;
+      if (fields._sig === undefined || fields._sig === "" || fields.console_ref !== undefined) continue;
+      entries.push({ id, stream, fields });
     }
   });
-  const found = newest as { at: number; stream: string; valid: boolean } | null;
-  if (found === null) return { verdict: "nothing-to-compare" };
-  return { verdict: found.valid ? "agrees" : "differs", stream: found.stream };
+  return judgeStreamsKey(key, entries);
 }
 
 export type LaneChoice = { readonly kind: "fast" | "api"; readonly note: string };
 
 /**
- * Which lane may publish. Ours only when STREAMS_HMAC_KEY is set and verifies the newest signed entry that somebody else
- * wrote: entries under another key are acknowledged and dropped by consumers (trap 2), so then the API must sign.
+ * Which lane may publish. Ours only when STREAMS_HMAC_KEY is set and is the one that others sign with: entries under another
+ * key are acknowledged and dropped by consumers (trap 2), so then the API must sign.
  */
 export async function chooseLane(
   caracal: Pick<Deployment, "redis" | "streamsKey">,
@@ -58,15 +72,12 @@ export async function chooseLane(
   if (found.verdict === "nothing-to-compare")
     return {
       kind: "fast",
-      note: "Published by the console at once; no signed entry of another publisher is there to compare our key with",
+      note: "published by the console at once; no signed entry of another publisher is there to compare our key with",
     };
   if (found.verdict === "agrees")
-    return { kind: "fast", note: "Published by the console at once, signed with STREAMS_HMAC_KEY" };
+    return { kind: "fast", note: "published by the console at once, signed with STREAMS_HMAC_KEY" };
   return {
     kind: "api",
-    note: `STREAMS_HMAC_KEY does not verify the newest entry of ${found.stream}: what we sign would be dropped, so ${slow}`,
+    note: `STREAMS_HMAC_KEY verifies none of the newest signed entries of others, the last one in ${found.stream}: what we sign would be dropped, so ${slow}`,
   };
 }
-
-const verifies = (key: Buffer, stream: string, fields: StreamFields) =>
-  checkStreamSignature(key, stream, fields) === "valid";

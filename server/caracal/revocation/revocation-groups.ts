@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { messageOf } from "@/server/platform/errors";
 
 /** One consumer group of the revocation stream as XINFO and XPENDING tell it; `pendingIds` null when there are too many to list. */
 export type RevocationGroup = {
@@ -74,7 +75,12 @@ export async function pendingAmong(
 ): Promise<{ readonly pending: ReadonlySet<string>; readonly unknown: ReadonlySet<string> }> {
   if (group.pending === 0 || ids.length === 0) return { pending: new Set(), unknown: new Set() };
   if (group.pending < ceiling) {
-    const rows = list(await redis.xpending(stream, group.name, "-", "+", ceiling));
+    const reply = await redis.xpending(stream, group.name, "-", "+", ceiling).catch((error: unknown) => {
+      if (/NOGROUP/.test(messageOf(error))) return null; // destroyed since XINFO was read
+      throw error;
+    });
+    if (reply === null) return { pending: new Set(), unknown: new Set(ids) };
+    const rows = list(reply);
     const all = new Set(rows.map((row) => String(list(row)[0])));
     // The list may have grown since XINFO was read: then it cannot be taken as whole.
     return rows.length < ceiling ? { pending: all, unknown: new Set() } : { pending: all, unknown: new Set(ids) };

@@ -56,6 +56,22 @@ export function remember(memory: GatewayMemory, reading: GatewayReading): Gatewa
 }
 
 const silentAfterMs = 6_000;
+
+/** What all gateways together took in since the baseline, at most `expected` each, and when the one read longest ago was read. */
+export type GatewayGain = { readonly count: number; readonly readAt: number };
+
+/** Null when counts cannot tell: none configured, one silent, never read before the run, or restarted with its memory gone. */
+export function gatewayGain(memories: readonly GatewayMemory[], expected: number, now: number): GatewayGain | null {
+  let [count, readAt] = [0, now];
+  for (const { floor, revocationsActive, at, restartedAt } of memories) {
+    if (floor === null || revocationsActive === null || at === null || restartedAt !== null) return null;
+    if (now - at > silentAfterMs) return null;
+    count += Math.min(expected, Math.max(0, revocationsActive - floor));
+    readAt = Math.min(readAt, at);
+  }
+  return memories.length === 0 ? null : { count, readAt };
+}
+
 const open = "only responses already open run on, at most 60 s";
 
 /**

@@ -1,6 +1,7 @@
 import { compareStreamIds, timeOfStreamId } from "@/server/caracal/revocation/stream-ids";
 import type { RevocationGroup, RevocationStream } from "@/server/caracal/revocation/revocation-groups";
 import { alwaysRequiredGroups, resourceGroup } from "@/server/caracal/revocation/revocation-stream";
+import type { GatewayGain } from "@/server/playbooks/revoke-session/gateway-count";
 import type { GatewayProof, GroupProof, OutboxProof, RunProof, TargetProof } from "@/server/playbooks/schemas";
 
 export type PublicationFacts = {
@@ -31,22 +32,34 @@ export type Observations = {
   readonly resourceKeys: ReadonlySet<string>;
   readonly hasKey: boolean;
   readonly gateways: readonly GatewayProof[];
+  readonly gained: GatewayGain | null; // null: gateways' counts cannot tell
+  readonly knownGroups: readonly string[]; // groups in use at the run's baseline or its last look
   readonly live: number;
   readonly trouble: readonly string[];
 };
 
 type JudgedGroup = { readonly name: string; readonly required: boolean; readonly state: RevocationGroup | null };
 const shownTargets = 50;
+const [, gatewayGroup] = alwaysRequiredGroups;
 
-/** The groups of the stream, and the two that must be there: used ones and these two are required, never-used ones only shown. */
-export function judgedGroups(stream: RevocationStream): JudgedGroup[] {
-  const names = new Set<string>([...alwaysRequiredGroups, ...stream.groups.map((group) => group.name)]);
+/** How long gateways and resource servers remember a revocation (contract section 3), less an hour. */
+const rememberedMs = 23 * 3_600_000;
+/** Gateways' counts tell what became of an entry once they were read this long after it was added. */
+const settlesMs = 2_000;
+
+/**
+ * The groups of the stream, the two that must be there, and those that were in use before: a group that was destroyed is
+ * required still. Never-used ones are only shown.
+ */
+export function judgedGroups(stream: RevocationStream, knownGroups: readonly string[]): JudgedGroup[] {
+  const must = new Set<string>([...alwaysRequiredGroups, ...knownGroups]);
+  const names = new Set<string>([...must, ...stream.groups.map((group) => group.name)]);
   return [...names].map((name) => {
     const state = stream.groups.find((group) => group.name === name) ?? null;
     return {
       name,
       state,
-      required: (state?.used ?? false) || (alwaysRequiredGroups as readonly string[]).includes(name),
+      required: (state?.used ?? false) || must.has(name),
     };
   });
 }
@@ -56,7 +69,8 @@ const order: readonly GroupProof[] = ["passed", "pending", "unread", "unknown", 
 function groupProof(group: JudgedGroup, seen: Observations, ids: readonly string[]): GroupProof {
   const { state } = group;
   if (!group.required) return "never-used";
-  if (state === null || ids.length === 0) return "unknown";
+  // A position without any consumer was set by whoever made the group: nothing was delivered up to there.
+  if (state === null || state.consumers === 0 || ids.length === 0) return unreadOrUnknown(state, ids);
   const outstanding = seen.pending.get(group.name);
   const verdicts = ids.map((id): GroupProof => {
     if (compareStreamIds(state.lastDeliveredId, id) < 0) {
@@ -68,6 +82,20 @@ function groupProof(group: JudgedGroup, seen: Observations, ids: readonly string
     return outstanding.unknown.has(id) ? "unknown" : "passed";
   });
   return order.find((verdict) => verdicts.includes(verdict)) ?? "unknown";
+}
+
+const unreadOrUnknown = (state: RevocationGroup | null, ids: readonly string[]): GroupProof =>
+  state === null || ids.length === 0 || ids.some((id) => compareStreamIds(state.lastDeliveredId, id) >= 0)
+    ? "unknown"
+    : "unread";
+
+/** Why nothing can be told of a required group, or null. */
+function unreadable(group: JudgedGroup): string | null {
+  if (group.state === null)
+    return `the group ${group.name} does not exist on the stream: it was destroyed, or its service never started its consumers; restart that service, then publish again`;
+  if (group.state.consumers === 0 && group.state.lastDeliveredId !== "0-0")
+    return `the group ${group.name} has no consumer: it was made anew and nothing was delivered to it; restart its service, then publish again`;
+  return null;
 }
 
 const postgresState = (status: string | undefined, expired: boolean): TargetProof["postgres"] => {
@@ -92,10 +120,13 @@ const inWords: Partial<Record<GroupProof, (group: string) => string>> = {
   unread: (group) => `not yet read by ${group}`,
   pending: (group) => `delivered to ${group} but not acknowledged`,
   lost: (group) => `trimmed before ${group} read it: publish again`,
-  unknown: (group) => `nothing known of ${group}`,
 };
 
-function firstMissing(proof: Omit<TargetProof, "proved" | "missing">, required: readonly string[]): string | null {
+/** `gatewaysPassed`: how many of the run's sids the gateways' group has acknowledged. */
+type Judging = Observations & { readonly gatewaysPassed: number };
+type Unjudged = Omit<TargetProof, "proved" | "missing">;
+
+function firstMissing(proof: Unjudged, required: readonly JudgedGroup[], seen: Judging): string | null {
   if (proof.outcome === "planned") return "not revoked yet";
   if (proof.postgres === "active") return "its row is active in Postgres";
   if (proof.outcome !== "revoked") return null; // nothing of ours was published for it
@@ -107,15 +138,39 @@ function firstMissing(proof: Omit<TargetProof, "proved" | "missing">, required: 
   if (proof.signature === "missing") return "it carries no signature: consumers drop it";
   if (proof.signature === null) return "its signature is not checked yet";
   for (const group of required) {
-    const state = proof.groups[group] ?? "unknown";
-    if (state !== "passed") return inWords[state]?.(group) ?? `not passed by ${group}`;
+    const state = proof.groups[group.name] ?? "unknown";
+    if (state === "unknown") return unreadable(group) ?? `nothing known of ${group.name}`;
+    if (state !== "passed") return inWords[state]?.(group.name) ?? `not passed by ${group.name}`;
   }
-  if (proof.resourceKey === "absent") return "resource servers have read it, but their revocation key is absent";
-  return null;
+  return missingEffect(proof, seen);
+}
+
+/** Acknowledged is not applied (trap 2): what consumers should show by now and do not. */
+function missingEffect(proof: Unjudged, seen: Judging): string | null {
+  if (proof.entry !== null && seen.now - proof.entry.at > rememberedMs) return null; // forgotten by then, as it should be
+  if (proof.resourceKey === "absent")
+    return `${resourceGroup} acknowledged it, but its revocation key is absent: consumers acknowledged and dropped it, as they do when their STREAMS_HMAC_KEY is another`;
+  const { gained } = seen;
+  if (gained === null) return null;
+  const passed = seen.gatewaysPassed;
+  if (gained.count >= passed) return null;
+  if (proof.entry !== null && gained.readAt < proof.entry.at + settlesMs)
+    return "acknowledged by gateway-revocation, whose replicas' counts are not read since";
+  return `gateway-revocation acknowledged ${passed}, but its replicas count ${gained.count} of them: consumers acknowledged and dropped the rest, as they do when their STREAMS_HMAC_KEY is another (or CARACAL_GATEWAY_URLS lacks a replica)`;
 }
 
 /** Judges one target by every witness. Proved only when none is missing (laws 1; traps 1 and 2). */
-export function judgeTarget(target: TargetFacts, groups: readonly JudgedGroup[], seen: Observations): TargetProof {
+function judgeTarget(proof: Unjudged, groups: readonly JudgedGroup[], seen: Judging): TargetProof {
+  const missing = firstMissing(
+    proof,
+    groups.filter((group) => group.required),
+    seen,
+  );
+  return { ...proof, missing, proved: missing === null };
+}
+
+/** What each witness says of one target. */
+function witnesses(target: TargetFacts, groups: readonly JudgedGroup[], seen: Observations): Unjudged {
   const publication = spokesman(target);
   const outboxStates = target.publications
     .map((row) => seen.outbox.get(row.outboxId))
@@ -125,7 +180,7 @@ export function judgeTarget(target: TargetFacts, groups: readonly JudgedGroup[],
     .filter((row) => row.streamId !== null && (row.signature === "valid" || row.signature === publication?.signature))
     .map((row) => row.streamId ?? "");
   const resourceUsed = groups.some((group) => group.name === resourceGroup && group.required);
-  const proof = {
+  return {
     sid: target.sid,
     expiresAt: target.expiresAt.toISOString(),
     sweep: target.sweep,
@@ -137,12 +192,7 @@ export function judgeTarget(target: TargetFacts, groups: readonly JudgedGroup[],
     groups: Object.fromEntries(groups.map((group) => [group.name, groupProof(group, seen, ids)])),
     postgres: postgresState(seen.statuses.get(target.sid), target.expiresAt.getTime() <= seen.now),
     resourceKey: !resourceUsed ? "not-used" : seen.resourceKeys.has(target.sid) ? "present" : "absent",
-  } as const;
-  const missing = firstMissing(
-    proof,
-    groups.filter((group) => group.required).map((group) => group.name),
-  );
-  return { ...proof, missing, proved: missing === null };
+  };
 }
 
 function groupLine(
@@ -157,7 +207,7 @@ function groupLine(
   return {
     group: group.name,
     required: group.required,
-    passed: count("passed") + (group.required ? provedBefore : 0),
+    passed: count("passed") + (group.required && group.state !== null ? provedBefore : 0),
     pending: count("pending"),
     unread: count("unread"),
     lag: group.state?.lag ?? null,
@@ -165,11 +215,7 @@ function groupLine(
       group.required && waiting.length > 0 ? Math.min(...waiting.map((target) => target.entry?.at ?? Infinity)) : null,
     note: !group.required
       ? "never used: provisioned, but nothing reads it"
-      : group.state === null
-        ? "this group does not exist on the stream: its service has never started its consumers"
-        : lost > 0
-          ? `${lost} trimmed before it read them`
-          : null,
+      : (unreadable(group) ?? (lost > 0 ? `${lost} trimmed before it read them` : null)),
   };
 }
 
@@ -189,8 +235,11 @@ function summarise(judged: readonly TargetProof[], total: number, provedCount: n
 
 /** The whole proof of a run from one look. Pure; `provedSids` are those that this look proved. */
 export function judgeRun(seen: Observations): { readonly proof: RunProof; readonly provedSids: readonly string[] } {
-  const groups = judgedGroups(seen.stream);
-  const judged = seen.targets.map((target) => judgeTarget(target, groups, seen));
+  const groups = judgedGroups(seen.stream, seen.knownGroups);
+  const heard = seen.targets.map((target) => witnesses(target, groups, seen));
+  const passed = heard.filter((target) => target.outcome === "revoked" && target.groups[gatewayGroup] === "passed");
+  const gatewaysPassed = passed.length + seen.provedBefore;
+  const judged = heard.map((target) => judgeTarget(target, groups, { ...seen, gatewaysPassed }));
   const total = judged.length + seen.provedBefore;
   const provedSids = judged.filter((target) => target.proved).map((target) => target.sid);
   const proved = provedSids.length + seen.provedBefore;
