@@ -1,7 +1,6 @@
 import type { ChecklistItem, Exposure, RunState } from "@/server/playbooks/schemas";
 
 export const openResponseMs = 60_000; // the gateway's WRITE_TIMEOUT (trap 3)
-export const perCallLifetimeMs = 15 * 60_000; // contract section 1
 
 /** What the run knows about time, in epoch milliseconds; null: not yet. */
 export type ExposureFacts = {
