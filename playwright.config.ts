@@ -9,6 +9,7 @@ export default defineConfig({
   timeout: 120_000,
   expect: { timeout: 15_000 },
   forbidOnly: process.env.CI !== undefined,
+  retries: 1, // a journey over a dozen processes; one that needed its second try is named in the report
   outputDir: ".cache/e2e",
   use: {
     launchOptions: { executablePath: await browserPath() },

@@ -22,7 +22,7 @@ export function readVitest(json: unknown): Tally {
 
 export function readPlaywright(json: unknown): Tally {
   const { expected, unexpected, flaky } = playwrightReport.parse(json).stats;
-  return { passed: expected, failed: unexpected + flaky };
+  return { passed: expected + flaky, failed: unexpected };
 }
 
 /** What a finished phase counts for: its tests; and one failure when it broke without naming a failed test. */
