@@ -30,7 +30,7 @@ export function GatewayLines({ gateways }: { gateways: readonly GatewayProof[] }
           gateway.readAt === null ? null : `read ${utcStamp(gateway.readAt, null)}`,
         ].filter((fact) => fact !== null);
         return (
-          <li key={gateway.replica} className="flex flex-wrap items-baseline gap-x-2">
+          <li key={gateway.replica} className="flex flex-wrap items-start gap-x-2">
             <CellMark cell={{ ...line, text, at: null }} />
             <span className="text-muted-foreground">
               {(inFull || saidAlready.has(gateway.verdict) || gateway.note === ""

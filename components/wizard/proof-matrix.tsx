@@ -55,7 +55,7 @@ function MatrixTable({ matrix }: { matrix: Matrix }) {
             <tr key={target.sid}>
               <th
                 scope="row"
-                className="sticky left-0 z-10 border-b bg-card px-4 py-1.5 text-left font-normal whitespace-nowrap"
+                className="sticky left-0 z-10 border-b bg-card px-4 py-1.5 text-left align-top font-normal whitespace-nowrap"
               >
                 <CopyText text={target.sid} what="session" />
                 {target.sweep > 1 ? (

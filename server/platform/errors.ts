@@ -41,5 +41,11 @@ export class DomainError extends Error {
 /** The text of any thrown value, for logs and "why is this source failing" lines. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join("; ");
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return clientWords.get(message) ?? message;
 }
+
+/** What a driver says about itself, in words about the source. */
+const clientWords: ReadonlyMap<string, string> = new Map([
+  ["Stream isn't writeable and enableOfflineQueue options is false", "the connection is closed"],
+]);

@@ -33,6 +33,7 @@ function Moved({ replica }: { replica: ReplicaState }) {
 
 function ReplicaRow({ replica }: { replica: ReplicaState }) {
   const words = replicaWords(replica);
+  const repeats = words.reason?.startsWith(words.state) ?? false; // "no answer within 2 s" says both
   const good = words.state === "ready" && words.reason === null;
   return (
     <TableRow>
@@ -44,9 +45,11 @@ function ReplicaRow({ replica }: { replica: ReplicaState }) {
       <TableCell>
         <span className={cn("inline-flex items-center whitespace-nowrap", good ? "text-ok" : "font-semibold")}>
           <YesNo yes={words.state === "ready"} />
-          {words.state}
+          {repeats ? words.reason : words.state}
         </span>
-        {words.reason ? <span className="block [overflow-wrap:anywhere]">{words.reason}</span> : null}
+        {words.reason !== null && !repeats ? (
+          <span className="block [overflow-wrap:anywhere]">{words.reason}</span>
+        ) : null}
         {replica.failingSince !== null ? (
           <span className="block text-xs text-muted-foreground">
             since <TimeStamp at={replica.failingSince} className="whitespace-normal" />
