@@ -86,7 +86,11 @@ export async function openLiveStage(): Promise<LiveStage> {
     closing.push(async () => redis.disconnect());
     const commands = await openCommandCount(redis);
     closing.push(commands.close);
-    const browser = await chromium.launch({ executablePath: await browserPath() });
+    const browser = await chromium.launch({
+      executablePath: await browserPath(),
+      handleSIGTERM: false, // would end the browser and leave the bench waiting for it; without, both end
+      handleSIGHUP: false,
+    });
     closing.push(() => browser.close());
     const signedIn = await signIn(browser, server.url);
     return { url: server.url, ...signedIn, redis, countCommands: commands.start, close };

@@ -4,8 +4,8 @@ import { openHttpViewer, openPageViewer, type Sighting, type Viewer } from "./li
 import { type BenchReport, median } from "./result";
 
 const crowd = 200;
-const turns = 3;
-const addsPerWindow = 26; // about 21 s
+const turns = 2;
+const addsPerWindow = 30; // about 24 s
 const patienceMs = 10_000;
 const stream = "caracal.agents.lifecycle"; // nothing else writes to it here
 
@@ -126,6 +126,7 @@ export async function bench(): Promise<BenchReport> {
     await watchWindow(stage, [page], 5); // warm
     const [alone, crowded]: [Window[], Window[]] = [[], []];
     for (let turn = 0; turn < turns; turn += 1) {
+      console.log(`turn ${turn + 1} of ${turns}: one viewer, then ${crowd}`);
       alone.push(await watchWindow(stage, [page], addsPerWindow));
       crowded.push(await crowdWindow(stage, page));
     }
