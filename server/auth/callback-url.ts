@@ -5,5 +5,6 @@ export function safeCallback(given: unknown): string {
   if (!URL.canParse(given, base)) return "/";
   const url = new URL(given, base);
   if (url.origin !== base || /^\/(sign-in|api)(\/|$)/.test(url.pathname)) return "/";
+  if (url.pathname.startsWith("//")) return "/"; // "/.//evil" resolves to this, and a browser takes it for a host
   return `${url.pathname}${url.search}`;
 }

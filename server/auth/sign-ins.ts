@@ -1,5 +1,6 @@
 import type { Actor, Role } from "@/server/auth/roles";
 import { DomainError } from "@/server/platform/errors";
+import { exactInstant } from "@/server/platform/exact-time";
 import type { Page } from "@/server/platform/page";
 import type { Database } from "@/server/platform/postgres";
 
@@ -138,11 +139,12 @@ export async function listSignIns({
   };
 }
 
-const cursorShape = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\|([0-9a-f-]{36})$/;
+const cursorShape = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\|([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 function readCursor(cursor: string): [string, string] {
   const match = cursorShape.exec(Buffer.from(cursor, "base64url").toString());
-  if (!match?.[1] || !match[2])
+  const at = exactInstant(match?.[1] ?? "");
+  if (at === null || !match?.[2])
     throw new DomainError("stale_cursor", "This page no longer exists. Start from the first.");
-  return [match[1], match[2]];
+  return [at, match[2]];
 }

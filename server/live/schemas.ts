@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { pageInput } from "@/server/platform/page";
+import { pageInput, plainText, writtenText } from "@/server/platform/page";
 import { severities } from "@/server/platform/severity";
 
 /** One multiplexed subscription per tab: the snapshot always, runs on request. Resumed by last event id. */
@@ -15,9 +15,9 @@ export const historyInput = z.object({
 /** "Declared by hand": for what no probe sees. */
 export const declareSignalInput = z.object({
   severity: z.enum(severities),
-  sentence: z.string().trim().min(8).max(200),
-  zoneId: z.string().max(200).optional(),
+  sentence: writtenText(200).min(8),
+  zoneId: plainText(200).optional(),
 });
-export const clearSignalInput = z.object({ id: z.uuid(), reason: z.string().trim().min(4).max(300) });
+export const clearSignalInput = z.object({ id: z.uuid(), reason: writtenText(300).min(4) });
 export const signInsInput = z.object(pageInput(200, 50));
 export const endSignInInput = z.object({ id: z.uuid() });

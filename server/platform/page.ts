@@ -17,6 +17,14 @@ export const idText = z
   .max(200)
   .regex(/^[\x21-\x7e]+$/, "must be an id without spaces");
 
+/** Sentences that people write, lines and all: at most `max` characters, without what Postgres refuses in text or jsonb. */
+export const writtenText = (max: number) =>
+  z
+    .string()
+    .trim()
+    .max(max)
+    .regex(/^[^\0\p{Cs}]*$/u, "must be text without NUL or broken characters");
+
 /** Free text of a filter: at most `max` characters, no control characters (Postgres refuses NUL in any text). */
 export const plainText = (max: number) =>
   z

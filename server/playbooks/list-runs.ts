@@ -1,5 +1,6 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { DomainError } from "@/server/platform/errors";
+import { exactInstant } from "@/server/platform/exact-time";
 import type { Page } from "@/server/platform/page";
 import type { Database } from "@/server/platform/postgres";
 import { runTitle } from "@/server/playbooks/run-view";
@@ -18,10 +19,11 @@ function decode(text: string): Cursor {
       Array.isArray(parts) &&
       typeof parts[0] === "string" &&
       typeof parts[1] === "string" &&
-      !Number.isNaN(Date.parse(parts[0])) &&
-      /^[0-9a-f-]{36}$/.test(parts[1])
-    )
-      return { at: parts[0], id: parts[1] };
+      z.uuid().safeParse(parts[1]).success
+    ) {
+      const at = exactInstant(parts[0]);
+      if (at !== null) return { at, id: parts[1] };
+    }
   } catch {
     // falls through to the refusal
   }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { idText, pageInput } from "@/server/platform/page";
+import { idText, pageInput, writtenText } from "@/server/platform/page";
 import type { Actor } from "@/server/auth/roles";
 
 /** Steps of "Revoke a compromised session", in order. A run is in exactly one; `abandoned` ends it early with a reason. */
@@ -20,17 +20,17 @@ export const startRunInput = z.object({
 });
 const onRun = { runId: z.uuid() };
 export const runInput = z.object(onRun);
-export const revokeInput = z.object({ ...onRun, reason: z.string().trim().min(4).max(200) });
-export const reasonInput = z.object({ ...onRun, reason: z.string().trim().min(4).max(500) });
+export const revokeInput = z.object({ ...onRun, reason: writtenText(200).min(4) });
+export const reasonInput = z.object({ ...onRun, reason: writtenText(500).min(4) });
 export const checklistInput = z.object({
   ...onRun,
   item: z.string().max(60),
-  skippedReason: z.string().trim().min(4).max(500).nullish(),
+  skippedReason: writtenText(500).min(4).nullish(),
 });
 export const listRunsInput = z.object({ ...pageInput(100, 25) });
 export const runLogInput = z.object({
   ...onRun,
-  afterSeq: z.number().int().min(0).default(0),
+  afterSeq: z.number().int().min(0).max(2_147_483_647).default(0),
   limit: z.number().int().min(1).max(500).default(200),
 });
 

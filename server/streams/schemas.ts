@@ -6,7 +6,14 @@ export const streamName = z
   .min(1)
   .max(200)
   .regex(/^[\x21-\x7e]+$/, "must be a stream's name");
-export const streamId = z.string().regex(/^\d{1,16}-\d{1,20}$/, "must be a stream id such as 1795465374026-0");
+const notAnId = "must be a stream id such as 1795465374026-0";
+const sequenceOf = (id: string): bigint => BigInt(/\d+$/.exec(id)?.[0] ?? -1);
+
+/** An id that can be read from, in either direction: Redis refuses 0-0 and parts over 64 bits. */
+export const streamId = z
+  .string()
+  .regex(/^\d{1,16}-\d{1,20}$/, notAnId)
+  .refine((id) => !/^0+-0+$/.test(id) && BigInt.asUintN(64, sequenceOf(id)) === sequenceOf(id), notAnId);
 
 /** Entries newest first (reverse) or oldest first. Pages of at most 200; `from` is exclusive. */
 export const entriesInput = z.object({

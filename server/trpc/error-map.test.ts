@@ -5,6 +5,7 @@ import { z } from "zod";
 import { DomainError, type DomainErrorCode } from "@/server/platform/errors";
 import type { TRPCContext } from "@/server/trpc/context";
 import { answerOf, codeOf } from "@/server/trpc/error-map";
+import { t } from "@/server/trpc/init";
 import { procedure, router } from "@/server/trpc/procedures";
 
 const secret = "postgres://user:hunter2@db/x";
@@ -76,6 +77,31 @@ describe("failures as the browser gets them", () => {
   test("a body that is no JSON and a procedure that is none are the caller's fault, never a 500", async () => {
     expect((await ask("{")).status).toBe(400);
     expect((await ask(undefined, "system.nothing")).status).toBe(404);
+  });
+
+  test.each([
+    { values: { "__proto__.x": ["Date"] } },
+    { values: { limit: [["class", "Nope"]] } },
+    { values: { limit: ["set"] } },
+    { referentialEqualities: { limit: ["constructor.prototype"] } },
+  ])("annotations that cannot be followed are the caller's fault: %j", async (meta) => {
+    failure = new Error("the procedure was reached");
+    const answer = await ask(JSON.stringify({ json: { limit: 1 }, meta }));
+    expect(answer.status).toBe(400);
+    expect(answer.data).toMatchObject({ reason: "protocol" });
+  });
+
+  test("a body that is no JSON by its type is refused before it is read", async () => {
+    for (const type of ["multipart/form-data; boundary=x", "application/octet-stream"]) {
+      const request = { method: "POST", headers: new Headers({ "content-type": type }) };
+      const caller = t.createCallerFactory(fails)({
+        actor: { id: "p", name: "P", roles: ["viewer"] },
+        signInId: "s",
+        requestId: "req-7",
+        request,
+      } as Partial<TRPCContext> as TRPCContext);
+      await expect(caller.system.me()).rejects.toMatchObject({ code: "UNSUPPORTED_MEDIA_TYPE" });
+    }
   });
 
   test("an error that only looks like input is not shown", () => {

@@ -35,6 +35,14 @@ const fromOurPages = t.middleware(({ next, ctx, type }) => {
   return next();
 });
 
+/** Inputs come as JSON. Forms are what a foreign page can send without asking first, and reading a broken one throws. */
+const asJson = t.middleware(({ next, ctx }) => {
+  const type = ctx.request?.method === "POST" ? ctx.request.headers.get("content-type") : null;
+  if (type !== null && !/^application\/json\b/i.test(type))
+    throw new TRPCError({ code: "UNSUPPORTED_MEDIA_TYPE", message: "Inputs must be sent as application/json." });
+  return next();
+});
+
 /** Signed in, and one of the person's roles is listed for the procedure. A procedure that no table names is refused. */
 const allowed = t.middleware(({ next, ctx, path }) => {
   const { actor, signInId } = ctx;
@@ -54,4 +62,4 @@ const allowed = t.middleware(({ next, ctx, path }) => {
 });
 
 /** Every procedure of the console starts here: signed in, allowed by server/auth/policy.ts under its own path. */
-export const procedure = t.procedure.use(mapErrors).use(fromOurPages).use(allowed);
+export const procedure = t.procedure.use(mapErrors).use(fromOurPages).use(asJson).use(allowed);
