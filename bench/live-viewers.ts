@@ -54,9 +54,11 @@ export function openHttpViewer(options: {
           }
           if (sightings.length > 0) resolve({ sightings: async () => sightings, close: () => request.destroy() });
         });
+        response.on("close", () => reject(new Error("the live subscription ended before its first snapshot")));
         response.on("error", () => undefined); // closing cuts it; one cut by the server shows as sightings that never came
       },
     );
+    request.setTimeout(15_000, () => request.destroy(new Error("the live subscription was silent for 15 s")));
     request.on("error", reject); // after the first snapshot this changes nothing
   });
 }
