@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { redirect } from "next/navigation";
+import { wordsOf } from "@/app/(auth)/words-of";
 import { buttonStyle } from "@/components/ui/button";
 import { signInByProvider, signInLocally } from "@/server/auth/actions";
 import { safeCallback } from "@/server/auth/callback-url";
@@ -38,7 +39,7 @@ export default async function SignInPage({ searchParams }: Props) {
       <h1 className="mt-1 text-base font-semibold">Sign in to the incident console</h1>
       {given === null ? null : (
         <p role="alert" className="mt-3 border-l-2 border-destructive pl-3 text-sm">
-          {sentences[given] ?? otherwise}
+          {wordsOf(sentences, given, otherwise)}
         </p>
       )}
       {provider === null ? null : (
