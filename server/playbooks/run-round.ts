@@ -7,6 +7,7 @@ import { publishAgainRound } from "@/server/playbooks/publish-again-round";
 import { recordBaseline } from "@/server/playbooks/round-baseline";
 import type { RoundContext } from "@/server/playbooks/round-context";
 import { planSweep } from "@/server/playbooks/round-targets";
+import { isOver } from "@/server/playbooks/revoke-session/revoke-session.machine";
 import { appendLog, type LogLine } from "@/server/playbooks/run-log";
 import { loadRun, type RoundRow } from "@/server/playbooks/run-rows";
 import { sweepRound, type SayWaiting } from "@/server/playbooks/sweep-round";
@@ -108,7 +109,7 @@ async function finish(
       data: { round: round.round, ...counts },
     });
   await actOnRun(ctx.db, round.run_id, null, "round-finished", [...done, ...lines], async (tx, before) => {
-    const more = (await goesOn(tx)) && before.state !== "abandoned";
+    const more = (await goesOn(tx)) && !isOver(before.state);
     const [ended] = await tx.query(
       `UPDATE playbook_rounds SET state = 'finished', finished_at = now(), error = NULL, targets = $3, revoked = $4, published = $5
         WHERE run_id = $1 AND round = $2 AND state = 'running' RETURNING round`,

@@ -34,6 +34,22 @@ describe("the run's machine", () => {
     );
   });
 
+  it("lets a round end wherever it can still be running: no round is tried again for ever", () => {
+    const opens: readonly RunEvent[] = ["revoke", "sweep-again", "publish-again"];
+    for (const state of runStates)
+      for (const open of opens) {
+        const during = transition(state, open);
+        if (during === null) continue;
+        const reached = new Set<RunState>([during]);
+        for (const at of reached)
+          for (const event of runEvents) {
+            const next = transition(at, event);
+            if (next !== null) reached.add(next);
+          }
+        for (const at of reached) expect([at, transition(at, "round-finished")]).not.toEqual([at, null]);
+      }
+  });
+
   it("can be abandoned from every state that is not over, and lists the states that allow an event", () => {
     for (const state of runStates) expect(transition(state, "abandon")).toBe(isOver(state) ? null : "abandoned");
     for (const event of runEvents)

@@ -31,7 +31,7 @@ const table: Readonly<Record<RunState, Readonly<Partial<Record<RunEvent, RunStat
     finish: "done",
     abandon: "abandoned",
   },
-  done: {},
+  done: { "round-finished": "done" }, // a run may finish while it still publishes again; that ends like any other round
   abandoned: { "round-finished": "abandoned" }, // what was begun is completed and recorded
 };
 
