@@ -9,10 +9,16 @@ import { type BenchEntry, type BenchReport, median } from "./result";
 import { type BenchStage, openBenchStage, type Victim } from "./revoke-stage";
 
 const sessions = 10_000;
-const repeats = 5;
+const repeats = 7;
 const loopSample = 300;
 const laneSample = 512;
 const stream = "caracal.sessions.revoke";
+
+const included = `Each side revokes ${sessions} sessions over 50 zones, ${repeats} turns; medians, and for the bare SQL the median of each turn's own ratio.
+verb: reads the recorded round, status + agent sessions + leased outbox rows, signing, XADD, dispatched_at, its own outcomes, publications and log, to the finished round.
+bare SQL: one transaction with status + agent sessions + outbox rows + dispatched_at; nothing signed, published or recorded.
+loop: a fresh connection, status and outbox row for each session; its publishing is left to the API and not counted.
+API's lane: the stand-in's dispatcher on rows that are written already, 32 every 250 ms.`;
 
 async function seconds(work: () => Promise<unknown>): Promise<number> {
   const from = performance.now();
@@ -129,6 +135,7 @@ export async function bench(): Promise<BenchReport> {
   const stage = await openBenchStage();
   try {
     const [verb, bare, loop]: [number[], number[], number[]] = [[], [], []];
+    console.log(included);
     await throughVerb(stage, await stage.victims(1_000)); // warm
     await throughBareSql(stage, await stage.victims(1_000));
     for (let turn = 0; turn < repeats; turn += 1) {
@@ -149,22 +156,24 @@ export async function bench(): Promise<BenchReport> {
     const lane = laneSample / (await throughApiLane(stage));
     const proved = await untilProved(stage);
     const ours = median(verb);
-    const entry = (against: string, peer: number, least: number): BenchEntry => ({
+    // neighbours in time, so that a machine that slows down meanwhile does not decide
+    const besideBare = median(verb.map((rate, turn) => rate / (bare[turn] ?? Number.NaN)));
+    const entry = (against: string, ratio: number, least: number): BenchEntry => ({
       bench: "revoke",
       figure: `sessions revoked and published per second, against ${against}`,
       value: ours,
       unit: "1/s",
       against,
-      ratio: ours / peer,
+      ratio,
       goal: `ratio >= ${least}`,
-      pass: ours / peer >= least,
+      pass: ratio >= least,
     });
     return {
       name: "revoke",
       entries: [
-        entry("one bare set-based SQL transaction", median(bare), 0.5),
-        entry("a loop that revokes one by one", median(loop), 50),
-        entry("the API's own lane", lane, 8),
+        entry("one bare set-based SQL transaction", besideBare, 0.5),
+        entry("a loop that revokes one by one", ours / median(loop), 50),
+        entry("the API's own lane", ours / lane, 8),
       ],
       notes: [
         { figure: "bare set-based SQL, nothing published", value: median(bare), unit: "1/s" },

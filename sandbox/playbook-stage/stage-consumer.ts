@@ -97,6 +97,9 @@ export class StageConsumer {
   }
 
   private async take(id: string, flat: string[]): Promise<void> {
+    // what a read in flight brought in after a pause stays pending, as in a stopped process
+    while (!this.reading && !this.stopped) await new Promise((resolve) => setTimeout(resolve, 20));
+    if (this.stopped) return;
     const fields: Record<string, string> = {};
     for (let at = 0; at + 1 < flat.length; at += 2) fields[flat[at] ?? ""] = flat[at + 1] ?? "";
     const sid = fields.session_id;

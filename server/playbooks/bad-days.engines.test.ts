@@ -28,7 +28,10 @@ async function open(options: StageOptions, count: number) {
   return { ctx, runId, sids };
 }
 
-const look = async (runId: string) => (await observeRun({ ctx: stage.ctx, input: { runId } })).proof;
+const look = async (runId: string) => {
+  await stage.ctx.collector.sampleNow(); // as the process's collector does every second or so
+  return (await observeRun({ ctx: stage.ctx, input: { runId } })).proof;
+};
 const proved = (runId: string, seconds = 20) =>
   until(
     "every target proved",

@@ -1,4 +1,4 @@
-import { publishLeased, settleRows } from "@/server/caracal/revocation/dispatch";
+import { type LeasedResult, publishLeased, settleRows } from "@/server/caracal/revocation/dispatch";
 import { batchCeiling, type BatchTarget, findOutcomes, revokeBatch } from "@/server/caracal/revocation/revoke-batch";
 import { revocationStream } from "@/server/caracal/revocation/revocation-stream";
 import type { RoundContext } from "@/server/playbooks/round-context";
@@ -52,7 +52,8 @@ export async function sweepRound(work: Work, sayWaiting: SayWaiting): Promise<vo
   const { run_id: runId } = round;
   const leaseHolder = round.lane === "fast" ? ctx.dispatcher.holder : null;
   const planned = await plannedTargets(ctx.db, runId, round.round);
-  let behind: Promise<void> = Promise.resolve();
+  const recordings: Promise<unknown>[] = [];
+  let turn: Promise<unknown> = Promise.resolve(); // batches are published in order
   let redisFailed = false;
 
   for (let from = 0; from < planned.length; from += batchCeiling) {
@@ -65,42 +66,40 @@ export async function sweepRound(work: Work, sayWaiting: SayWaiting): Promise<vo
     const ours = new Set(flipped);
     const mine = batch.filter((target) => ours.has(target.sid));
     const others = batch.filter((target) => !ours.has(target.sid));
-    const earlier = behind; // the previous batch's publication: order is kept, at most one batch runs ahead
-    behind = (async () => {
-      await earlier;
-      const publishes = leaseHolder !== null && !redisFailed;
-      const [error] = await Promise.all([
-        publishes ? publishAndRecord(work, mine) : recordRevoked(ctx.db, runId, round.round, mine, new Map()),
-        recordUnflipped(work, others),
-      ]);
-      if (error) redisFailed = true;
-    })();
-    behind.catch(() => undefined); // awaited below, or by the next batch
-    await earlier;
+    const handed = turn.then(() => handOver(work, mine, leaseHolder !== null && !redisFailed));
+    const recording = Promise.all([handed.then(({ recorded }) => recorded), recordUnflipped(work, others)]);
+    turn = handed.then(({ error }) => {
+      if (error !== null) redisFailed = true;
+    });
+    for (const awaitedLater of [turn, recording]) awaitedLater.catch(() => undefined);
+    recordings.push(recording);
+    await recordings.at(-3); // Postgres runs at most two batches ahead of what is published and recorded
   }
-  await behind;
+  await Promise.all([turn, ...recordings]);
   if (leaseHolder !== null) await settle(work, sayWaiting);
 }
 
-/** Publishes what a batch wrote and records it, published or owed. Gives Redis's error instead of throwing it. */
-async function publishAndRecord({ ctx, round, reason }: Work, mine: readonly BatchTarget[]): Promise<Error | null> {
+/** Publishes what a batch wrote, when it may; `recorded` resolves once each target is recorded, its publication made or owed. */
+async function handOver(
+  { ctx, round, reason }: Work,
+  mine: readonly BatchTarget[],
+  publishes: boolean,
+): Promise<LeasedResult> {
   const record = (targets: readonly BatchTarget[], streamIds: ReadonlyMap<string, string>) =>
     recordRevoked(ctx.db, round.run_id, round.round, targets, streamIds);
-  const recorded = new Set<string>();
-  const onPublished = async (streamIds: ReadonlyMap<string, string>) => {
-    for (const id of streamIds.keys()) recorded.add(id);
-    await record(
-      mine.filter((target) => streamIds.has(target.outboxId)),
+  if (!publishes) return { error: null, recorded: record(mine, new Map()) };
+  const made = new Set<string>();
+  const onPublished = (streamIds: ReadonlyMap<string, string>) => {
+    for (const id of streamIds.keys()) made.add(id);
+    return record(
+      mine.filter((target) => made.has(target.outboxId)),
       streamIds,
     );
   };
   const lane = { caracal: ctx.caracal, dispatcher: ctx.dispatcher, onPublished };
-  const error = await publishLeased(lane, mine.map(publishable(reason)));
-  await record(
-    mine.filter((target) => !recorded.has(target.outboxId)),
-    new Map(),
-  );
-  return error;
+  const { error, recorded } = await publishLeased(lane, mine.map(publishable(reason)));
+  const owed = mine.filter((target) => !made.has(target.outboxId));
+  return { error, recorded: Promise.all([recorded, record(owed, new Map())]) };
 }
 
 /** Publishes or waits out whatever the round has written and nobody has dispatched yet. */

@@ -32,25 +32,27 @@ type Lane = { readonly caracal: Deployment; readonly dispatcher: Dispatcher; rea
 const chunkSize = 500;
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
+/** `recorded` resolves when what was published is marked in the outbox and told to `onPublished`; whoever publishes must await it. */
+export type LeasedResult = { readonly error: Error | null; readonly recorded: Promise<unknown> };
+
 /**
  * Publishes rows that were written a moment ago, leased to us. Gives the error instead of throwing: what is left is taken up
- * by `settleRows`. Null and nothing published when consumer groups must catch up first.
+ * by `settleRows`. No error and nothing published when consumer groups must catch up first.
  */
-export async function publishLeased(lane: Lane, rows: readonly Publishable[]): Promise<Error | null> {
+export async function publishLeased(lane: Lane, rows: readonly Publishable[]): Promise<LeasedResult> {
   const key = lane.caracal.streamsKey;
-  if (key === null || rows.length === 0) return null;
+  const nothing = Promise.resolve();
+  if (key === null || rows.length === 0) return { error: null, recorded: nothing };
   try {
     const stream = await readRevocationStream(lane.caracal.redis, revocationStream);
-    if (reasonToWait(stream, rows.length, lane.dispatcher.bound) !== null) return null;
+    if (reasonToWait(stream, rows.length, lane.dispatcher.bound) !== null) return { error: null, recorded: nothing };
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return { error: error instanceof Error ? error : new Error(String(error)), recorded: nothing };
   }
   const { published, error } = await publishEntries(lane.caracal.redis, key, rows, lane.dispatcher.bound);
-  if (published.size > 0) {
-    const marked = markDispatched(lane.caracal.db, [...published.keys()], lane.dispatcher.holder);
-    await Promise.all([marked, lane.onPublished(published)]);
-  }
-  return error;
+  if (published.size === 0) return { error, recorded: nothing };
+  const marked = markDispatched(lane.caracal.db, [...published.keys()], lane.dispatcher.holder);
+  return { error, recorded: Promise.all([marked, lane.onPublished(published)]) };
 }
 
 /**
@@ -79,7 +81,8 @@ export async function settleRows(
       const rows = await claimOutboxRows(caracal.db, chunk, dispatcher.holder, dispatcher.leaseSeconds);
       if (rows.length === 0) await sleep(250);
       const entries = rows.map((row) => ({ id: row.id, stream: row.stream, fields: flattenPayload(row.payload) }));
-      const error = await publishLeased(lane, entries);
+      const { error, recorded } = await publishLeased(lane, entries);
+      await recorded;
       if (error !== null) throw unreachable(error);
     }
     left = await undispatched(caracal.db, left);
