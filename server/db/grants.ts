@@ -2,6 +2,8 @@ import type { ClientBase } from "pg";
 
 /** Tables whose rows the running role may also delete; everything else is kept. */
 const deletable = new Set(["sign_in_attempts"]);
+/** Tables that only the owner's triggers write; the running role reads them. */
+const readOnly = new Set(["timeline_heads"]);
 
 const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
@@ -34,6 +36,7 @@ export async function grantRunningRole(client: ClientBase, role: string): Promis
     "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA pgboss FROM PUBLIC",
     `GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${to}`,
     ...tables.rows.map(({ name, append_only }) => {
+      if (readOnly.has(name)) return `GRANT SELECT ON public.${identifier(name)} TO ${to}`;
       const rights = ["SELECT", "INSERT"];
       if (!append_only) rights.push("UPDATE");
       if (deletable.has(name)) rights.push("DELETE");

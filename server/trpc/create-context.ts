@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { TRPCError } from "@trpc/server";
+import { addressOf } from "@/server/auth/address";
 import { actorOf } from "@/server/auth/sign-ins";
 import { signInIdOf } from "@/server/auth/session-cookie";
 import { DomainError } from "@/server/platform/errors";
@@ -17,7 +18,8 @@ export async function createContext(headers: Headers, request: TRPCContext["requ
   const signInId = await signInIdOf(headers, console.settings);
   if (signInId === null) return { actor: null, signInId: null, requestId, request, console };
   try {
-    const actor = await actorOf(console.db, signInId);
+    const found = await actorOf(console.db, signInId);
+    const actor = found === null ? null : { ...found, address: addressOf(headers), requestId };
     return { actor, signInId: actor === null ? null : signInId, requestId, request, console };
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;

@@ -1,0 +1,52 @@
+import type { ActionName } from "@/server/auth/action-policy";
+import type { Actor } from "@/server/auth/roles";
+import type { Queryable } from "@/server/platform/postgres";
+import type { Severity } from "@/server/platform/severity";
+
+/** JSON as it is hashed and stored: no undefined, no dates, no numbers that JSON cannot carry. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** What the approver is shown of an action's reach. */
+export type Blast = {
+  readonly sentence: string; // "312 live sessions of 41 subjects in zone payments"
+  readonly figures: readonly {
+    readonly name: string;
+    readonly value: number | string;
+    readonly unit?: string;
+    readonly source: string;
+  }[];
+};
+
+/** What is frozen when approval is asked for. `targets` are ids in a fixed order; they go into the digest. */
+export type Frozen = {
+  readonly parameters: Json;
+  readonly targets: readonly string[];
+  readonly preconditions: Json; // compared when executed: see `recheck`
+  readonly blast: Blast;
+  readonly severity: Severity;
+  readonly playbookVersion: string;
+};
+
+/** A stored request as it is executed: the server's own copy, read in the executing transaction. */
+export type Stored = {
+  readonly approvalId: string;
+  readonly incidentId: string | null;
+  readonly reason: string;
+  readonly parameters: Json;
+  readonly targets: readonly string[];
+  readonly preconditions: Json;
+  readonly requester: { readonly id: string; readonly name: string };
+};
+
+/** How one two-person action takes part in approvals. One per action, made in server/runtime/approved-actions.ts. */
+export type ApprovedAction = {
+  readonly action: ActionName;
+  /** Reads what the parameters mean right now. @throws bad_input, not_found, source_unreachable; writes nothing. */
+  freeze(parameters: unknown): Promise<Frozen>;
+  /** What has changed since the request in a way that voids it, in words; null when it may go ahead. Outside any transaction. */
+  recheck(stored: Stored): Promise<string | null>;
+  /** Records the intent and starts nothing yet: runs in the transaction that uses the approval up. Gives the ref: "run:<id>". */
+  start(tx: Queryable, stored: Stored, by: Actor): Promise<string>;
+  /** After that commit: wakes the job. A crash before it is found by the job's own supervisor. */
+  wake(ref: string): Promise<void>;
+};

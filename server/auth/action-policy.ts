@@ -1,0 +1,127 @@
+import type { Role } from "@/server/auth/roles";
+import type { Severity } from "@/server/platform/severity";
+
+/**
+ * How an action is agreed on. `one`: a person with one of its roles does it. `two`: they ask, and somebody else with one of
+ * `voters` approves the exact bytes; with `security` one of the voters, other than the requester, holds that role.
+ */
+export type ApprovalRule =
+  | { readonly kind: "one" }
+  | { readonly kind: "two"; readonly voters: readonly Role[]; readonly security: boolean; readonly minutes: number };
+
+export type ActionPolicy = {
+  readonly label: string;
+  readonly severity: Severity; // of the act, not of what led to it
+  readonly effect: string;
+  readonly undo: string; // how it is taken back, or that it cannot be
+  readonly roles: readonly Role[]; // who may do it, or ask for it
+  readonly approval: ApprovalRule;
+  readonly available: boolean; // false: enforced as soon as it exists, no screen offers it yet
+};
+
+const responders: readonly Role[] = ["responder"];
+const two = (security = false): ApprovalRule => ({
+  kind: "two",
+  voters: security ? ["approver", "security"] : ["approver", "security", "responder"],
+  security,
+  minutes: 15,
+});
+
+/** Every action of the product on Caracal. The one table that is enforced (approvals, verbs) and shown in Settings. */
+export const actionPolicy = {
+  "revoke-subject": {
+    label: "Revoke one subject's sessions",
+    severity: "P2",
+    effect: "Every live session and agent session of one subject in one zone stops minting.",
+    undo: "Cannot be undone; the subject signs in again.",
+    roles: responders,
+    approval: { kind: "one" },
+    available: true,
+  },
+  "revoke-zone": {
+    label: "Revoke several subjects or a whole zone",
+    severity: "P1",
+    effect: "Every live session of the chosen subjects, or of the zone, stops minting.",
+    undo: "Cannot be undone; everybody concerned signs in again.",
+    roles: responders,
+    approval: two(),
+    available: true,
+  },
+  "revoke-fleet": {
+    label: "Revoke every session of every zone",
+    severity: "P1",
+    effect: "Every live session of the deployment stops minting.",
+    undo: "Cannot be undone; everybody signs in again.",
+    roles: responders,
+    approval: two(),
+    available: false,
+  },
+  "freeze-zone": {
+    label: "Freeze a zone",
+    severity: "P1",
+    effect: "No STS mints for the zone until it is thawed.",
+    undo: "Thaw puts back exactly what was.",
+    roles: responders,
+    approval: two(),
+    available: true,
+  },
+  "thaw-zone": {
+    label: "Thaw a zone",
+    severity: "P2",
+    effect: "The zone's policy bindings are put back as they were; minting goes on.",
+    undo: "Freeze again.",
+    roles: responders,
+    approval: { kind: "one" },
+    available: true,
+  },
+  "replace-application-secret": {
+    label: "Replace an application's secret",
+    severity: "P2",
+    effect: "The old secret mints nothing from now on; the application stops working until it has the new one.",
+    undo: "Cannot be undone; replace it again.",
+    roles: responders,
+    approval: { kind: "one" },
+    available: true,
+  },
+  "rotate-zone-key": {
+    label: "Rotate a zone's signing key",
+    severity: "P1",
+    effect: "A new key signs the zone's mandates; the one before the last is trusted no more.",
+    undo: "Cannot be undone; rotate again.",
+    roles: ["responder", "security"],
+    approval: two(true),
+    available: false,
+  },
+  "re-encrypt-kek": {
+    label: "Re-encrypt everything under a new KEK",
+    severity: "P1",
+    effect: "Zone keys, provider secrets and grant tokens are sealed anew.",
+    undo: "Re-encrypt back while the old KEK is known.",
+    roles: ["responder", "security"],
+    approval: two(true),
+    available: false,
+  },
+  "re-sign-event": {
+    label: "Edit or re-sign an audit event",
+    severity: "P1",
+    effect: "A dead letter goes back with a signature it did not have. The original is kept.",
+    undo: "Cannot be undone.",
+    roles: ["security"],
+    approval: two(true),
+    available: false,
+  },
+  "discard-dead-letters": {
+    label: "Discard dead letters",
+    severity: "P1",
+    effect: "Exported entries are deleted from the dead-letter stream.",
+    undo: "The export is kept; the stream's entries are not.",
+    roles: ["responder", "security"],
+    approval: two(true),
+    available: false,
+  },
+} as const satisfies Readonly<Record<string, ActionPolicy>>;
+
+export type ActionName = keyof typeof actionPolicy;
+export const actionNames = Object.keys(actionPolicy) as readonly ActionName[];
+/** The policy of an action, as every place that enforces or shows it reads it. */
+export const policyOf = (action: ActionName): ActionPolicy => actionPolicy[action];
