@@ -40,13 +40,17 @@ module.exports = {
     rule(
       "domain-knows-no-framework",
       "domain code knows no Next, tRPC or React",
-      { path: "^server/(sessions|keys|audit|streams|playbooks|detection|live|caracal|jobs|db|platform)/" },
+      {
+        path: "^server/(sessions|keys|audit|streams|playbooks|detection|live|caracal|jobs|db|platform|timeline|incidents|signals|approvals|notifications|brakes|post-mortem|evidence)/",
+      },
       { path: "node_modules/(next|next-auth|@trpc/[^/]+|react|react-dom)/" },
     ),
     rule(
       "domain-not-routers",
       "imports point from routers to domain",
-      { path: "^server/(sessions|keys|audit|streams|playbooks|detection|live|caracal|jobs|db|platform|auth)/" },
+      {
+        path: "^server/(sessions|keys|audit|streams|playbooks|detection|live|caracal|jobs|db|platform|auth|timeline|incidents|signals|approvals|notifications|brakes|post-mortem|evidence)/",
+      },
       { path: "^server/(routers|trpc)/" },
     ),
     rule(
