@@ -1,6 +1,7 @@
 import type { Role } from "@/server/auth/roles";
 
 const everyone: readonly Role[] = ["viewer", "responder", "approver", "security", "compliance", "admin"];
+const writers: readonly Role[] = ["responder", "approver", "security", "compliance", "admin"];
 const responders: readonly Role[] = ["responder", "security", "admin"];
 
 /**
@@ -41,6 +42,14 @@ export const procedurePolicy: Readonly<Record<string, readonly Role[]>> = {
   "playbooks.finish": ["responder"],
   "playbooks.abandon": ["responder"],
   "playbooks.takeOver": ["responder"],
+  "postMortems.list": everyone,
+  "postMortems.months": everyone,
+  "postMortems.get": everyone,
+  "postMortems.save": writers,
+  "postMortems.signOff": writers,
+  "postMortems.withdrawSignOff": writers,
+  "postMortems.addFollowUp": writers,
+  "postMortems.changeFollowUp": writers,
 };
 
 /** True when one of the person's roles is listed for the procedure; unknown procedures are refused. */

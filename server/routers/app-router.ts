@@ -1,6 +1,7 @@
 import { auditRouter } from "@/server/routers/audit";
 import { keysRouter } from "@/server/routers/keys";
 import { playbooksRouter } from "@/server/routers/playbooks";
+import { postMortemsRouter } from "@/server/routers/post-mortems";
 import { sessionsRouter } from "@/server/routers/sessions";
 import { streamsRouter } from "@/server/routers/streams";
 import { systemRouter } from "@/server/routers/system";
@@ -14,6 +15,7 @@ export const appRouter = router({
   streams: streamsRouter,
   system: systemRouter,
   playbooks: playbooksRouter,
+  postMortems: postMortemsRouter,
 });
 
 export type AppRouter = typeof appRouter;
