@@ -56,11 +56,11 @@ export async function renewOutboxLeases(
   );
 }
 
-/** Records that rows whose lease is ours were published. */
+/** Records that rows whose lease is ours were published. By id alone (the CASE): the index of due rows holds everybody's. */
 export async function markDispatched(db: Queryable, ids: readonly string[], holder: string): Promise<void> {
   await db.query(
     `UPDATE event_outbox SET dispatched_at = now(), locked_until = NULL, last_error = NULL
-      WHERE id = ANY ($1) AND locked_by = $2 AND dispatched_at IS NULL`,
+      WHERE id = ANY ($1) AND CASE WHEN dispatched_at IS NULL THEN locked_by = $2 ELSE false END`,
     [ids, holder],
   );
 }
