@@ -32,7 +32,7 @@ function makeClient() {
       splitLink({
         condition: (operation) => operation.type === "subscription",
         true: httpSubscriptionLink({ url, transformer: superjson }),
-        false: httpBatchLink({ url, transformer: superjson, maxURLLength: 2_000 }),
+        false: httpBatchLink({ url, transformer: superjson, maxURLLength: 2_000, maxItems: 20 }),
       }),
     ],
   });
