@@ -39,7 +39,7 @@ export async function checkStreams(redis: Redis, now: number): Promise<readonly 
   return findings;
 }
 
-/** Whether consumers would take what this console signs: its key against the newest entry that another publisher signed. */
+/** Whether consumers would take what this console signs: its key against the newest ten entries that another publisher signed. */
 export async function checkStreamsKey(redis: Redis, key: Buffer | null): Promise<Finding> {
   const name = "stream key";
   if (key === null)
@@ -49,7 +49,7 @@ export async function checkStreamsKey(redis: Redis, key: Buffer | null): Promise
       "Set it to Caracal's STREAMS_HMAC_KEY.",
     );
   const compared = await compareStreamsKey(redis, key);
-  if (compared.verdict === "agrees") return ok(name, `It verifies the newest signed entry of ${compared.stream}.`);
+  if (compared.verdict === "agrees") return ok(name, `It verifies the newest signed entries of ${compared.stream}.`);
   if (compared.verdict === "nothing-to-compare")
     return warn(
       name,
@@ -58,7 +58,7 @@ export async function checkStreamsKey(redis: Redis, key: Buffer | null): Promise
     );
   return fail(
     name,
-    `STREAMS_HMAC_KEY does not verify the newest entry of ${compared.stream}: consumers would drop what this console signs.`,
+    `STREAMS_HMAC_KEY verifies none of the newest signed entries of ${compared.stream}: consumers would drop what this console signs.`,
     "Set it to the STREAMS_HMAC_KEY that Caracal runs with.",
   );
 }
