@@ -13,6 +13,9 @@ export const noticeKinds = [
   "zone-frozen",
   "zone-thawed",
   "break-glass",
+  // queued by the planner itself, for channels that hold an open page
+  "incident-acknowledged",
+  "incident-ended",
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 

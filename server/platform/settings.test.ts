@@ -7,6 +7,7 @@ const required = {
   CARACAL_DATABASE_URL: "postgresql://c@h/caracal",
   CARACAL_REDIS_URL: "redis://h:6379",
 };
+const channels = [{ name: "hook", kind: "webhook", url: "https://hooks.example/x", secret: "ab".repeat(16) }];
 const problemsOf = (env: Record<string, string>, readFile?: (path: string) => string): readonly string[] => {
   try {
     readSettings(env, readFile);
@@ -52,9 +53,10 @@ describe("settings", () => {
   });
 
   test.each(secretNames)("%s may come from a file, with its line end", (name) => {
-    const { [name as keyof typeof required]: value = "ab".repeat(32), ...others } = required;
+    const given = name === "NOTIFY_CHANNELS" ? JSON.stringify(channels) : "ab".repeat(32);
+    const { [name as keyof typeof required]: value = given, ...others } = required;
     const read = readSettings({ ...others, [`${name}_FILE`]: "/run/secrets/x" }, () => `${value}\n`);
-    expect(read[name]).toBe(value);
+    expect(read[name]).toEqual(name === "NOTIFY_CHANNELS" ? channels : value);
   });
 
   test("an unreadable file and a doubled setting are named, without path or value", () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { notifyAllowHosts, notifyChannels } from "@/server/platform/notify-channels";
 
 const urlList = z
   .string()
@@ -47,6 +48,9 @@ const schema = z.object({
   AUTH_OIDC_CLIENT_SECRET: z.string().min(1).optional(),
   AUTH_OIDC_GROUPS_CLAIM: z.string().min(1).default("groups"),
   AUTH_OIDC_ROLE_MAP: z.string().default(""), // "oncall=responder,secops=security"
+  NOTIFY_CHANNELS: notifyChannels, // JSON list, docs/notifications.md
+  NOTIFY_ALLOW_HOSTS: notifyAllowHosts, // internal receivers: "mail.internal:587,10.0.0.5"
+  ALERTMANAGER_TOKEN: z.string().trim().min(16, "must be at least 16 characters").optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 });
 
@@ -66,6 +70,8 @@ export const secretNames = [
   "CARACAL_COORDINATOR_TOKEN",
   "AUTH_SECRET",
   "AUTH_OIDC_CLIENT_SECRET",
+  "NOTIFY_CHANNELS",
+  "ALERTMANAGER_TOKEN",
 ] as const satisfies readonly (keyof Settings)[];
 
 /** Settings that are missing or wrong, one line each; never contains a value. */

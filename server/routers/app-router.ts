@@ -1,5 +1,6 @@
 import { auditRouter } from "@/server/routers/audit";
 import { keysRouter } from "@/server/routers/keys";
+import { notificationsRouter } from "@/server/routers/notifications";
 import { playbooksRouter } from "@/server/routers/playbooks";
 import { postMortemsRouter } from "@/server/routers/post-mortems";
 import { sessionsRouter } from "@/server/routers/sessions";
@@ -15,6 +16,7 @@ export const appRouter = router({
   streams: streamsRouter,
   system: systemRouter,
   playbooks: playbooksRouter,
+  notifications: notificationsRouter,
   postMortems: postMortemsRouter,
 });
 

@@ -12,13 +12,18 @@ function asMeant(encoded: string): string {
   }
 }
 
+/** Every text inside a setting, however deep: NOTIFY_CHANNELS is a list of records. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
 /** Every text that must not be shown: the secret settings as they are, and the passwords inside addresses, as written and as meant. */
 function secretsOf(settings: Settings): readonly string[] {
-  const values = secretNames.flatMap((name) => settings[name] ?? []);
-  const addresses = [
-    ...values,
-    ...Object.values(settings).flatMap((value) => (Array.isArray(value) ? value : [])),
-  ].filter((value) => URL.canParse(value));
+  const values = secretNames.flatMap((name) => textsIn(settings[name]));
+  const addresses = [...values, ...textsIn(Object.values(settings).filter((value) => Array.isArray(value)))].filter(
+    (value) => URL.canParse(value),
+  );
   const passwords = addresses.flatMap((value) => {
     const { password } = new URL(value);
     return [password, asMeant(password)];
