@@ -134,10 +134,12 @@ async function finish(
 
 async function countRound(db: Queryable, round: RoundRow): Promise<Counts> {
   const [counts] = await db.query<Counts>(
-    `SELECT (SELECT count(*)::int FROM ${round.kind === "publish-again" ? "playbook_publications" : "playbook_targets"} WHERE run_id = $1 AND round = $2) AS targets,
-            (SELECT count(*)::int FROM playbook_targets WHERE run_id = $1 AND round = $2 AND outcome = 'revoked') AS revoked,
-            (SELECT count(*)::int FROM playbook_targets WHERE run_id = $1 AND round = $2 AND outcome = 'already-revoked') AS already,
-            (SELECT count(*)::int FROM playbook_publications WHERE run_id = $1 AND round = $2 AND stream_id IS NOT NULL) AS published`,
+    `SELECT ${round.kind === "publish-again" ? "p" : "t"}.targets, t.revoked, t.already, p.published
+       FROM (SELECT count(*)::int AS targets, count(*) FILTER (WHERE outcome = 'revoked')::int AS revoked,
+                    count(*) FILTER (WHERE outcome = 'already-revoked')::int AS already
+               FROM playbook_targets WHERE run_id = $1 AND round = $2) AS t,
+            (SELECT count(*)::int AS targets, count(stream_id)::int AS published
+               FROM playbook_publications WHERE run_id = $1 AND round = $2) AS p`,
     [round.run_id, round.round],
   );
   if (counts === undefined) throw new Error("an aggregate gave no row");

@@ -14,19 +14,14 @@ const publishable = (reason: string) => (target: BatchTarget) => ({
   fields: { zone_id: target.zoneId, session_id: target.sid, reason, console_ref: target.outboxId },
 });
 
-/** Rows that the batch did not flip: ours from before a crash, somebody else's, expired or gone. */
-async function recordUnflipped({ ctx, round }: Work, targets: readonly BatchTarget[]): Promise<void> {
-  if (targets.length === 0) return;
+/** Rows that the batch did not flip: ours from before a crash, which it gives, somebody else's, expired or gone. */
+async function recordUnflipped({ ctx, round }: Work, targets: readonly BatchTarget[]): Promise<BatchTarget[]> {
+  if (targets.length === 0) return [];
   const found = await findOutcomes(ctx.caracal.db, targets);
   const sids = (wanted: (row: (typeof found)[number]) => boolean) => found.filter(wanted).map((row) => row.sid);
   const ours = new Set(sids((row) => row.ours));
-  await recordRevoked(
-    ctx.db,
-    round.run_id,
-    round.round,
-    targets.filter((target) => ours.has(target.sid)),
-    new Map(),
-  );
+  const fromBefore = targets.filter((target) => ours.has(target.sid));
+  await recordRevoked(ctx.db, round.run_id, round.round, fromBefore, new Map());
   await recordOutcomes(
     ctx.db,
     round.run_id,
@@ -39,12 +34,13 @@ async function recordUnflipped({ ctx, round }: Work, targets: readonly BatchTarg
     "expired",
     sids((row) => !row.ours && row.status !== "revoked" && row.status !== "active"),
   );
+  return fromBefore;
 }
 
 /**
  * Carries out one sweep: batch after batch in Caracal's Postgres, each published as soon as it is committed while the next one
- * is being written. Postgres does not wait for Redis: the rows are what stops minting. Whatever is not published by then is
- * settled afterwards. Safe to call again at any point.
+ * is being written. Postgres does not wait for Redis: the rows are what stops minting. Whatever this call has not marked
+ * dispatched by then, or a killed one left behind, is settled afterwards. Safe to call again at any point.
  * @throws source_unreachable when a database or Redis does not answer; nothing is lost, the next call goes on.
  */
 export async function sweepRound(work: Work, sayWaiting: SayWaiting): Promise<void> {
@@ -52,6 +48,8 @@ export async function sweepRound(work: Work, sayWaiting: SayWaiting): Promise<vo
   const { run_id: runId } = round;
   const leaseHolder = round.lane === "fast" ? ctx.dispatcher.holder : null;
   const planned = await plannedTargets(ctx.db, runId, round.round);
+  // read after the plan: a target that another replica records meanwhile is in one of the two
+  const unsettled = await outboxIdsOf(ctx.db, runId, round.round);
   const recordings: Promise<unknown>[] = [];
   let turn: Promise<unknown> = Promise.resolve(); // batches are published in order
   let redisFailed = false;
@@ -67,7 +65,11 @@ export async function sweepRound(work: Work, sayWaiting: SayWaiting): Promise<vo
     const mine = batch.filter((target) => ours.has(target.sid));
     const others = batch.filter((target) => !ours.has(target.sid));
     const handed = turn.then(() => handOver(work, mine, leaseHolder !== null && !redisFailed));
-    const recording = Promise.all([handed.then(({ recorded }) => recorded), recordUnflipped(work, others)]);
+    const recording = Promise.all([handed.then(({ recorded }) => recorded), recordUnflipped(work, others)]).then(
+      ([dispatched, fromBefore]) => {
+        for (const { outboxId } of dispatched ? fromBefore : [...mine, ...fromBefore]) unsettled.push(outboxId);
+      },
+    );
     turn = handed.then(({ error }) => {
       if (error !== null) redisFailed = true;
     });
@@ -76,7 +78,7 @@ export async function sweepRound(work: Work, sayWaiting: SayWaiting): Promise<vo
     await recordings.at(-3); // Postgres runs at most two batches ahead of what is published and recorded
   }
   await Promise.all([turn, ...recordings]);
-  if (leaseHolder !== null) await settle(work, sayWaiting);
+  if (leaseHolder !== null) await settlePublications(ctx, round, unsettled, sayWaiting);
 }
 
 /** Publishes what a batch wrote, when it may; `recorded` resolves once each target is recorded, its publication made or owed. */
@@ -87,7 +89,7 @@ async function handOver(
 ): Promise<LeasedResult> {
   const record = (targets: readonly BatchTarget[], streamIds: ReadonlyMap<string, string>) =>
     recordRevoked(ctx.db, round.run_id, round.round, targets, streamIds);
-  if (!publishes) return { error: null, recorded: record(mine, new Map()) };
+  if (!publishes) return { error: null, recorded: record(mine, new Map()).then(() => mine.length === 0) };
   const made = new Set<string>();
   const onPublished = (streamIds: ReadonlyMap<string, string>) => {
     for (const id of streamIds.keys()) made.add(id);
@@ -99,13 +101,7 @@ async function handOver(
   const lane = { caracal: ctx.caracal, dispatcher: ctx.dispatcher, onPublished };
   const { error, recorded } = await publishLeased(lane, mine.map(publishable(reason)));
   const owed = mine.filter((target) => !made.has(target.outboxId));
-  return { error, recorded: Promise.all([recorded, record(owed, new Map())]) };
-}
-
-/** Publishes or waits out whatever the round has written and nobody has dispatched yet. */
-async function settle({ ctx, round }: Work, sayWaiting: SayWaiting): Promise<void> {
-  const ids = await outboxIdsOf(ctx.db, round.run_id, round.round);
-  await settlePublications(ctx, round, ids, sayWaiting);
+  return { error, recorded: Promise.all([recorded, record(owed, new Map())]).then(([all]) => all) };
 }
 
 /** Settles the given rows of a round and records the stream id of each one that we publish. */

@@ -32,8 +32,11 @@ type Lane = { readonly caracal: Deployment; readonly dispatcher: Dispatcher; rea
 const chunkSize = 500;
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** `recorded` resolves when what was published is marked in the outbox and told to `onPublished`; whoever publishes must await it. */
-export type LeasedResult = { readonly error: Error | null; readonly recorded: Promise<unknown> };
+/**
+ * `recorded` resolves when what was published is marked in the outbox and told to `onPublished`, with whether that is every
+ * given row; whoever publishes must await it.
+ */
+export type LeasedResult = { readonly error: Error | null; readonly recorded: Promise<boolean> };
 
 /**
  * Publishes rows that were written a moment ago, leased to us. Gives the error instead of throwing: what is left is taken up
@@ -41,7 +44,7 @@ export type LeasedResult = { readonly error: Error | null; readonly recorded: Pr
  */
 export async function publishLeased(lane: Lane, rows: readonly Publishable[]): Promise<LeasedResult> {
   const key = lane.caracal.streamsKey;
-  const nothing = Promise.resolve();
+  const nothing = Promise.resolve(rows.length === 0);
   if (key === null || rows.length === 0) return { error: null, recorded: nothing };
   try {
     const stream = await readRevocationStream(lane.caracal.redis, revocationStream);
@@ -52,7 +55,8 @@ export async function publishLeased(lane: Lane, rows: readonly Publishable[]): P
   const { published, error } = await publishEntries(lane.caracal.redis, key, rows, lane.dispatcher.bound);
   if (published.size === 0) return { error, recorded: nothing };
   const marked = markDispatched(lane.caracal.db, [...published.keys()], lane.dispatcher.holder);
-  return { error, recorded: Promise.all([marked, lane.onPublished(published)]) };
+  const told = lane.onPublished(published);
+  return { error, recorded: Promise.all([marked, told]).then(([count]) => count === rows.length) };
 }
 
 /**

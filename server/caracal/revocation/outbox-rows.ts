@@ -56,13 +56,21 @@ export async function renewOutboxLeases(
   );
 }
 
-/** Records that rows whose lease is ours were published. By id alone (the CASE): the index of due rows holds everybody's. */
-export async function markDispatched(db: Queryable, ids: readonly string[], holder: string): Promise<void> {
-  await db.query(
-    `UPDATE event_outbox SET dispatched_at = now(), locked_until = NULL, last_error = NULL
-      WHERE id = ANY ($1) AND CASE WHEN dispatched_at IS NULL THEN locked_by = $2 ELSE false END`,
+/**
+ * Records that rows whose lease is ours were published, and gives how many. By id alone (the CASE): the index of due rows holds
+ * everybody's.
+ */
+export async function markDispatched(db: Queryable, ids: readonly string[], holder: string): Promise<number> {
+  const [marked] = await db.query<{ rows: number }>(
+    `WITH marked AS (
+       UPDATE event_outbox SET dispatched_at = now(), locked_until = NULL, last_error = NULL
+        WHERE id = ANY ($1) AND CASE WHEN dispatched_at IS NULL THEN locked_by = $2 ELSE false END
+       RETURNING 1
+     )
+     SELECT count(*)::int AS rows FROM marked`,
     [ids, holder],
   );
+  return marked?.rows ?? 0;
 }
 
 /** The state of each outbox row by id. Rows that do not exist are absent from the map. */
