@@ -1,0 +1,65 @@
+import { formatClock } from "@/components/lib/duration";
+import type { ApprovalState, ApprovalSummary, ApprovalView } from "@/server/approvals/schemas";
+
+export const stateWords: Readonly<Record<ApprovalState, string>> = {
+  pending: "Waits for votes",
+  approved: "Approved, not executed",
+  denied: "Denied",
+  cancelled: "Cancelled",
+  expired: "Expired",
+  void: "Void",
+  executed: "Executed",
+};
+
+/** True while votes or an execution can still change something. */
+export const isOpen = (approval: Pick<ApprovalSummary, "state">) =>
+  approval.state === "pending" || approval.state === "approved";
+
+export type TimeLeft = { readonly over: boolean; readonly words: string };
+
+/**
+ * What is left of a request's time, counted down by the page's clock, which follows the server's. `now` in epoch ms, null while
+ * the server renders. Zero means over: the database then refuses votes, whatever this page still shows.
+ */
+export function timeLeft(approval: Pick<ApprovalSummary, "state" | "expiresAt">, now: number | null): TimeLeft {
+  if (!isOpen(approval)) return { over: true, words: "over" };
+  const left = Date.parse(approval.expiresAt) - (now ?? Date.parse(approval.expiresAt));
+  if (now === null) return { over: false, words: "" };
+  if (left <= 0) return { over: true, words: "run out: ask again" };
+  return { over: false, words: `${formatClock(left, "down").replace(/^00:/, "")} left` };
+}
+
+/** "1 of 2 votes": how many of the needed votes count now. */
+export function voteProgress({ votes, votesNeeded }: Pick<ApprovalSummary, "votes" | "votesNeeded">): string {
+  return `${votes} of ${votesNeeded} ${votesNeeded === 1 ? "vote" : "votes"}`;
+}
+
+const mineWords: Readonly<Record<ApprovalSummary["mine"], string>> = {
+  requester: "You asked for it, so somebody else votes",
+  "may-vote": "You may vote",
+  voted: "You have voted",
+  none: "Not yours to vote on",
+};
+
+/** Where the viewer stands to a request, in the queue's few words. What has ended asks nothing of anybody. */
+export function mineInQueue(approval: Pick<ApprovalSummary, "mine" | "state">): string {
+  if (!isOpen(approval)) return approval.mine === "requester" ? "You asked for it" : "–";
+  if (approval.state === "approved" && approval.mine === "requester") return "Approved: you may execute it";
+  return mineWords[approval.mine];
+}
+
+/** Where the execution of a request can be watched: "run:<id>" and "freeze:<id>" are what actions start today. */
+export function startedLink(ref: string): { readonly href: string; readonly label: string } | null {
+  const [kind, id] = ref.split(":", 2);
+  if (id === undefined || id === "") return null;
+  if (kind === "run") return { href: `/playbooks/runs/${encodeURIComponent(id)}`, label: "Open the run it started" };
+  if (kind === "freeze") return { href: `/brakes/${encodeURIComponent(id)}`, label: "Open the freeze it started" };
+  return null;
+}
+
+/** What stands between an approved request and its execution; empty when the viewer may execute it now. */
+export function executionLacks(view: Pick<ApprovalView, "may" | "changed" | "changedUnknown">): readonly string[] {
+  return [view.may.execute, view.changed === null ? null : "what was frozen is not what is there now"].filter(
+    (part) => part !== null,
+  );
+}
