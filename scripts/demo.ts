@@ -6,6 +6,7 @@ import { createConsoleProcess } from "@/sandbox/supervisor/console-process";
 import { startControl } from "@/sandbox/supervisor/control-server";
 import { removeControlState, writeControlState } from "@/sandbox/supervisor/control-state";
 import { createDemoAccounts, demoAccounts, demoPassword } from "@/sandbox/supervisor/demo-accounts";
+import { mailSettings, startMailbox } from "@/sandbox/supervisor/mailbox";
 import { startDeployment } from "@/sandbox/supervisor/deployment";
 import { ensureBuilt, serverEntry } from "@/scripts/console-build";
 import { messageOf } from "@/server/platform/errors";
@@ -47,11 +48,13 @@ async function demo(): Promise<void> {
   console.log(`The stand-in runs (${seconds()}): ${deployment.services.map((service) => service.name).join(", ")}.`);
 
   await building;
+  const mailbox = await startMailbox((mail) => console.log(`Mail to ${mail.to.join(", ")}: ${mail.subject}`));
+  closing.push(mailbox.close);
   const port = Number(process.env.PORT) || (await freePort());
   const server = createConsoleProcess({
     entry: serverEntry,
     port,
-    environment: consoleEnvironment({ deployment, database, port }),
+    environment: consoleEnvironment({ deployment, database, port, overrides: mailSettings(mailbox) }),
   });
   closing.push(server.stop);
   await server.start();
