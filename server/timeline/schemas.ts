@@ -76,7 +76,13 @@ export type ChainVerdict = {
   readonly entries: number;
   readonly head: { readonly seq: number; readonly hash: string };
   readonly firstBad: { readonly seq: number; readonly problem: string } | null;
-  readonly outsideHeads: { readonly checked: number; readonly source: string } | null; // heads kept outside that were compared
+  /** Heads kept outside that were compared; null: the console is not set up to keep any. */
+  readonly outsideHeads: {
+    readonly checked: number;
+    readonly source: string;
+    readonly lastWrittenAt: string | null; // of this chain; null: not yet
+    readonly problem: string | null; // why they cannot be read or written just now, or what is wrong with them
+  } | null;
   readonly checkedAt: string;
   readonly tookMs: number;
 };

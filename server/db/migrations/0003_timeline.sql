@@ -26,7 +26,7 @@ CREATE TABLE timeline_entries (
   hash        text NOT NULL,
   PRIMARY KEY (chain, seq)
 );
-CREATE INDEX timeline_entries_kind ON timeline_entries (chain, kind, seq);
+CREATE INDEX timeline_entries_family ON timeline_entries (chain, split_part(kind, '.', 1), seq);
 
 -- One field of the hashed text: its length in bytes, a colon, the text, a line feed; a minus sign for null. No two rows share a text.
 CREATE FUNCTION timeline_field(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
