@@ -83,7 +83,7 @@ function TestChannel({ channel, allowed }: { channel: string; allowed: boolean }
       onSettled: () => client.invalidateQueries({ queryKey: trpc.notifications.deliveries.pathKey() }),
     }),
   );
-  if (!allowed) return <span className="text-muted-foreground">An admin can send a test.</span>;
+  if (!allowed) return <span className="text-muted-foreground">Security or an admin can send a test.</span>;
   return (
     <div className="flex flex-col items-start gap-1">
       <Button size="sm" disabled={test.isPending} onClick={() => test.mutate({ channel })}>
