@@ -59,6 +59,7 @@ export type DeclaredSignal = {
   readonly zoneId: string | null;
   readonly declaredBy: string;
   readonly at: number;
+  readonly from: "by-hand" | "alertmanager";
 };
 
 /** Everything a rule may look at. Values are last known ones; null means that it was never read. */

@@ -2,7 +2,7 @@ import type { DeclaredSignal } from "@/server/detection/facts";
 import type { Queryable } from "@/server/platform/postgres";
 import type { Severity } from "@/server/platform/severity";
 
-/** Signals declared by hand that nobody has cleared, newest first, at most 100. */
+/** Signals declared by hand or by Alertmanager that nobody has cleared, newest first, at most 100. */
 export async function openDeclaredSignals(db: Queryable): Promise<readonly DeclaredSignal[]> {
   const rows = await db.query<{
     id: string;
@@ -11,8 +11,9 @@ export async function openDeclaredSignals(db: Queryable): Promise<readonly Decla
     zone_id: string | null;
     declared_by_name: string;
     declared_at: Date;
+    source: DeclaredSignal["from"];
   }>(
-    `SELECT id, severity, sentence, zone_id, declared_by_name, declared_at
+    `SELECT id, severity, sentence, zone_id, declared_by_name, declared_at, source
        FROM declared_signals WHERE cleared_at IS NULL ORDER BY declared_at DESC LIMIT 100`,
   );
   return rows.map((row) => ({
@@ -22,5 +23,6 @@ export async function openDeclaredSignals(db: Queryable): Promise<readonly Decla
     zoneId: row.zone_id,
     declaredBy: row.declared_by_name,
     at: row.declared_at.getTime(),
+    from: row.source,
   }));
 }

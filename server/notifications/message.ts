@@ -19,8 +19,8 @@ export type Message = {
 
 const longest = 300;
 
-/** One line of text: no control characters, no line ends, at most 300 characters. */
-function oneLine(text: string): string {
+/** One line of text: no control or direction characters, no line ends, at most 300 characters. */
+export function oneLine(text: string): string {
   const line = text
     .replace(/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, " ")
     .replace(/ {2,}/g, " ")

@@ -1,6 +1,7 @@
 import { openDeployment, type Deployment } from "@/server/caracal/deployment";
 import { createJobs, type Jobs } from "@/server/jobs/jobs";
 import { createCollector, type Collector } from "@/server/live/collector";
+import { createNotifier, type Notifier } from "@/server/notifications/notifier";
 import { openDatabase, type Database } from "@/server/platform/postgres";
 import { readSettings, type Settings } from "@/server/platform/settings";
 import { createRunWatcher, type RunWatcher } from "@/server/playbooks/run-watcher";
@@ -13,6 +14,7 @@ export type Console = {
   readonly collector: Collector;
   readonly jobs: Jobs;
   readonly runs: RunWatcher;
+  readonly notifier: Notifier;
 };
 
 const holder = globalThis as typeof globalThis & { __caracalConsole?: Console };
@@ -28,7 +30,8 @@ function compose(settings: Settings): Console {
   const collector = createCollector({ caracal, db, deploymentName: settings.CARACAL_NAME });
   const jobs = createJobs({ settings, db, caracal, collector });
   const runs = createRunWatcher({ db, caracal, collector });
-  return { settings, db, caracal, collector, jobs, runs };
+  const notifier = createNotifier({ db, settings });
+  return { settings, db, caracal, collector, jobs, runs, notifier };
 }
 
 /**

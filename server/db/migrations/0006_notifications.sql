@@ -80,3 +80,4 @@ ALTER TABLE declared_signals ADD CONSTRAINT declared_signals_external CHECK ((so
 ALTER TABLE declared_signals ADD COLUMN seen_at timestamptz; -- when the other system last said that it stands
 CREATE UNIQUE INDEX declared_signals_external_open ON declared_signals (source, external_key)
   WHERE cleared_at IS NULL AND external_key IS NOT NULL;
+CREATE INDEX declared_signals_of_key ON declared_signals (external_key, declared_at) WHERE external_key IS NOT NULL;
