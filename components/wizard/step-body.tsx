@@ -1,5 +1,6 @@
 "use client";
 
+import { StrongerBrakes } from "@/components/brakes/stronger-brakes";
 import { BlastStep } from "@/components/wizard/blast-step";
 import { DoneStep } from "@/components/wizard/done-step";
 import { IdentifyStep } from "@/components/wizard/identify-step";
@@ -59,14 +60,17 @@ export function StepBody({
         );
       case "wait":
         return (
-          <WaitStep
-            items={run.checklist}
-            runsUntil={exposureRunsUntil(run, now)}
-            now={now}
-            mayAct={mayAct && run.state === "wait"}
-            onTick={acts.tick}
-            onSkip={acts.skip}
-          />
+          <>
+            <WaitStep
+              items={run.checklist}
+              runsUntil={exposureRunsUntil(run, now)}
+              now={now}
+              mayAct={mayAct && run.state === "wait"}
+              onTick={acts.tick}
+              onSkip={acts.skip}
+            />
+            <StrongerBrakes run={run} />
+          </>
         );
       default:
         return <DoneStep run={run} />;

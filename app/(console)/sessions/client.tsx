@@ -3,6 +3,7 @@
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
+import { requestHref } from "@/components/approvals/request-model";
 import { type DataColumn, DataTable } from "@/components/data-table/data-table";
 import { LoadMore } from "@/components/data-table/load-more";
 import { PageTitle } from "@/components/data-table/page-title";
@@ -39,7 +40,22 @@ export function SessionsClient() {
   const columns = columnsFor(zoneName, mayCall("playbooks.start", person.roles));
   return (
     <div className="flex flex-col gap-4">
-      <PageTitle title="Sessions">
+      <PageTitle
+        title="Sessions"
+        actions={
+          mayCall("approvals.request", person.roles) ? (
+            <Link
+              href={requestHref("revoke-zone", {
+                zone: filter.zone,
+                subjects: filter.subject === null ? [] : [filter.subject],
+              })}
+              className={buttonStyle("outline")}
+            >
+              Revoke more than one subject
+            </Link>
+          ) : null
+        }
+      >
         Live means marked active <em>and</em> not yet expired. Caracal never flips a row when its time is over, so rows
         marked active can be long expired: those are listed under Expired.
       </PageTitle>

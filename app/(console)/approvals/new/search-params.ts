@@ -1,0 +1,10 @@
+import { parseAsArrayOf, parseAsString, parseAsStringLiteral } from "nuqs";
+import { askable } from "@/components/approvals/request-model";
+
+export const requestSearch = {
+  action: parseAsStringLiteral(askable).withDefault("revoke-zone"),
+  zone: parseAsString,
+  scope: parseAsStringLiteral(["subjects", "zone"] as const).withDefault("subjects"),
+  subjects: parseAsArrayOf(parseAsString).withDefault([]),
+  incident: parseAsString,
+};

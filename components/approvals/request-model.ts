@@ -1,0 +1,53 @@
+/** The two-person actions that this form asks for; others are asked for where they arise. */
+export const askable = ["revoke-zone", "freeze-zone"] as const;
+export type Askable = (typeof askable)[number];
+
+/** What the form holds; it stands in the address, so that a way over the identity provider and back loses nothing. */
+export type Draft = {
+  readonly action: Askable;
+  readonly zone: string | null;
+  readonly scope: "subjects" | "zone";
+  readonly subjects: readonly string[];
+};
+
+export const mostSubjects = 1_000;
+
+/** Subject ids out of what somebody pasted: by lines, commas or blanks, each once, in the order given. */
+export function subjectsOf(text: string): readonly string[] {
+  return [...new Set(text.split(/[\s,;]+/).filter((part) => part !== ""))];
+}
+
+/** What is still missing before a preview makes sense, in words; null: nothing. */
+export function draftLacks(draft: Draft): string | null {
+  if (draft.zone === null) return "Choose a zone.";
+  if (draft.action !== "revoke-zone" || draft.scope === "zone") return null;
+  if (draft.subjects.length === 0) return "Name the subjects, or choose the whole zone.";
+  if (draft.subjects.length > mostSubjects)
+    return `${draft.subjects.length.toLocaleString("en-GB")} subjects are more than ${mostSubjects.toLocaleString("en-GB")}: choose the whole zone.`;
+  return null;
+}
+
+/** The parameters as the action takes them; null while something is missing. */
+export function parametersOf(draft: Draft): Record<string, unknown> | null {
+  if (draft.zone === null || draftLacks(draft) !== null) return null;
+  if (draft.action === "freeze-zone") return { zoneId: draft.zone };
+  return draft.scope === "zone"
+    ? { zoneId: draft.zone, scope: "zone" }
+    : { zoneId: draft.zone, scope: "subjects", subjectIds: [...draft.subjects].sort() };
+}
+
+/** A link to the form with what is known filled in. */
+export function requestHref(
+  action: Askable,
+  known: {
+    readonly zone?: string | null;
+    readonly subjects?: readonly string[];
+    readonly incident?: string | null;
+  } = {},
+): string {
+  const query = new URLSearchParams({ action });
+  if (known.zone) query.set("zone", known.zone);
+  if (known.subjects !== undefined && known.subjects.length > 0) query.set("subjects", known.subjects.join(","));
+  if (known.incident) query.set("incident", known.incident);
+  return `/approvals/new?${query}`;
+}
