@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { readSettings, secretNames, SettingsError } from "@/server/platform/settings";
 
@@ -8,6 +9,12 @@ const required = {
   CARACAL_REDIS_URL: "redis://h:6379",
 };
 const channels = [{ name: "hook", kind: "webhook", url: "https://hooks.example/x", secret: "ab".repeat(16) }];
+const signingKey = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString().trim();
+const givenAs: Readonly<Record<string, string>> = {
+  NOTIFY_CHANNELS: JSON.stringify(channels),
+  EVIDENCE_SIGNING_KEY: signingKey,
+  TIMELINE_HEADS_WEBHOOK_URL: "https://witness.example/heads?token=x",
+};
 const problemsOf = (env: Record<string, string>, readFile?: (path: string) => string): readonly string[] => {
   try {
     readSettings(env, readFile);
@@ -53,10 +60,20 @@ describe("settings", () => {
   });
 
   test.each(secretNames)("%s may come from a file, with its line end", (name) => {
-    const given = name === "NOTIFY_CHANNELS" ? JSON.stringify(channels) : "ab".repeat(32);
+    const given = givenAs[name] ?? "ab".repeat(32);
     const { [name as keyof typeof required]: value = given, ...others } = required;
     const read = readSettings({ ...others, [`${name}_FILE`]: "/run/secrets/x" }, () => `${value}\n`);
     expect(read[name]).toEqual(name === "NOTIFY_CHANNELS" ? channels : value);
+  });
+
+  test("a signing key is an Ed25519 key in PEM, also on one line; anything else is refused without its value", () => {
+    const oneLine = { ...required, EVIDENCE_SIGNING_KEY: signingKey.replaceAll("\n", "\\n") };
+    expect(readSettings(oneLine).EVIDENCE_SIGNING_KEY).toBe(signingKey);
+    const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+    for (const wrong of ["hunter2", rsa.export({ type: "pkcs8", format: "pem" }).toString()])
+      expect(problemsOf({ ...required, EVIDENCE_SIGNING_KEY: wrong })).toEqual([
+        "EVIDENCE_SIGNING_KEY must be an Ed25519 private key in PEM (PKCS #8).",
+      ]);
   });
 
   test("an unreadable file and a doubled setting are named, without path or value", () => {

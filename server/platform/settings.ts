@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { notifyAllowHosts, notifyChannels } from "@/server/platform/notify-channels";
@@ -20,6 +21,21 @@ const hexKey = z
   .optional();
 
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://");
+
+function isEd25519(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === "ed25519";
+  } catch {
+    return false;
+  }
+}
+
+/** In an environment variable its lines may be parted by the two characters \\n. */
+const signingKeyPem = z
+  .string()
+  .transform((text) => text.trim().replaceAll("\\n", "\n"))
+  .refine(isEd25519, "must be an Ed25519 private key in PEM (PKCS #8)")
+  .optional();
 
 /** Every setting, by its environment name. Names listed in `secretNames` may be given as NAME_FILE instead. */
 const schema = z.object({
@@ -51,6 +67,9 @@ const schema = z.object({
   NOTIFY_CHANNELS: notifyChannels, // JSON list, docs/notifications.md
   NOTIFY_ALLOW_HOSTS: notifyAllowHosts, // internal receivers: "mail.internal:587,10.0.0.5"
   ALERTMANAGER_TOKEN: z.string().trim().min(16, "must be at least 16 characters").optional(),
+  EVIDENCE_SIGNING_KEY: signingKeyPem, // signs exports and timeline heads; else one derived from CONSOLE_DATABASE_URL
+  TIMELINE_HEADS_FILE: z.string().trim().min(1).optional(), // timeline heads are appended here, outside the database
+  TIMELINE_HEADS_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 });
 
@@ -72,6 +91,8 @@ export const secretNames = [
   "AUTH_OIDC_CLIENT_SECRET",
   "NOTIFY_CHANNELS",
   "ALERTMANAGER_TOKEN",
+  "EVIDENCE_SIGNING_KEY",
+  "TIMELINE_HEADS_WEBHOOK_URL",
 ] as const satisfies readonly (keyof Settings)[];
 
 /** Settings that are missing or wrong, one line each; never contains a value. */

@@ -1,4 +1,5 @@
 import { openDeployment, type Deployment } from "@/server/caracal/deployment";
+import { createHeadKeeper, type HeadKeeper } from "@/server/evidence/head-keeper";
 import { createJobs, type Jobs } from "@/server/jobs/jobs";
 import { createCollector, type Collector } from "@/server/live/collector";
 import { createNotifier, type Notifier } from "@/server/notifications/notifier";
@@ -15,6 +16,7 @@ export type Console = {
   readonly jobs: Jobs;
   readonly runs: RunWatcher;
   readonly notifier: Notifier;
+  readonly heads: HeadKeeper;
 };
 
 const holder = globalThis as typeof globalThis & { __caracalConsole?: Console };
@@ -31,7 +33,8 @@ function compose(settings: Settings): Console {
   const jobs = createJobs({ settings, db, caracal, collector });
   const runs = createRunWatcher({ db, caracal, collector });
   const notifier = createNotifier({ db, settings });
-  return { settings, db, caracal, collector, jobs, runs, notifier };
+  const heads = createHeadKeeper({ db, settings });
+  return { settings, db, caracal, collector, jobs, runs, notifier, heads };
 }
 
 /**
