@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { followPages } from "@/server/notifications/follow-pages";
 import { giveUpUnconfigured } from "@/server/notifications/give-up-unconfigured";
 import { planNotices } from "@/server/notifications/plan-notices";
@@ -17,14 +18,7 @@ const afterFailureMs = 3_000;
 function supervise(what: string, work: () => Promise<boolean>): () => Promise<void> {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const wait = (ms: number) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      signal.addEventListener("abort", () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+  const wait = (ms: number) => pause(ms, undefined, { signal }).catch(() => undefined); // stopping ends the wait
   const loop = async () => {
     while (!signal.aborted) {
       try {
