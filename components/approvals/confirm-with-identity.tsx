@@ -1,11 +1,10 @@
 "use client";
 
-import { useMutation } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { type Identity, PasswordField } from "@/components/approvals/identity";
 import { Refusal } from "@/components/lib/refusal";
 import { reasonOf } from "@/components/live/panel-state-of";
-import { useTRPC } from "@/components/live/trpc";
+import { useTRPCClient } from "@/components/live/trpc";
 import { Button, type ButtonVariant } from "@/components/ui/button";
 import { Dialog, DialogContent } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
@@ -40,13 +39,12 @@ export function ConfirmWithIdentity({
   onConfirm: (comment: string) => Promise<unknown>;
   children: ReactNode;
 }) {
-  const trpc = useTRPC();
+  const client = useTRPCClient(); // past the cache of mutations, which would keep the password
   const [open, setOpen] = useState(false);
   const [text, setText] = useState("");
   const [password, setPassword] = useState("");
   const [wrong, setWrong] = useState<string | null>(null);
   const [sending, setSending] = useState(false);
-  const prove = useMutation(trpc.approvals.reauthenticate.mutationOptions());
   const wantsPassword = identity !== null && identity.method === "local" && !identity.fresh;
   const lacking = (comment !== undefined && text.trim().length < comment.least) || (wantsPassword && password === "");
 
@@ -60,7 +58,7 @@ export function ConfirmWithIdentity({
     setSending(true);
     setWrong(null);
     try {
-      if (wantsPassword) await prove.mutateAsync({ password });
+      if (wantsPassword) await client.approvals.reauthenticate.mutate({ password });
       await onConfirm(text.trim());
       setText("");
       close();
@@ -69,7 +67,6 @@ export function ConfirmWithIdentity({
     } finally {
       setPassword("");
       setSending(false);
-      prove.reset(); // its variables hold the password
     }
   }
 
