@@ -1,4 +1,5 @@
 import { auditRouter } from "@/server/routers/audit";
+import { incidentsRouter } from "@/server/routers/incidents";
 import { keysRouter } from "@/server/routers/keys";
 import { notificationsRouter } from "@/server/routers/notifications";
 import { playbooksRouter } from "@/server/routers/playbooks";
@@ -16,6 +17,7 @@ export const appRouter = router({
   streams: streamsRouter,
   system: systemRouter,
   playbooks: playbooksRouter,
+  incidents: incidentsRouter,
   notifications: notificationsRouter,
   postMortems: postMortemsRouter,
 });
