@@ -9,10 +9,13 @@ import { requireActor, serverCaller } from "@/server/trpc/server-caller";
 export default async function ConsoleLayout({ children }: { children: ReactNode }) {
   const actor = await requireActor();
   const caller = await serverCaller();
-  const snapshot = await caller.system.snapshot();
+  const [snapshot, incidents] = await Promise.all([
+    caller.system.snapshot(),
+    caller.incidents.list({ show: "open", limit: 50 }),
+  ]);
   const { settings } = getConsole();
   return (
-    <LiveProvider initial={snapshot} serverNow={Date.now()}>
+    <LiveProvider initial={snapshot} board={{ incidents: incidents.rows, approvals: [] }} serverNow={Date.now()}>
       <ConsoleShell
         person={actor}
         deployment={{ name: settings.CARACAL_NAME, colour: settings.CARACAL_COLOUR }}

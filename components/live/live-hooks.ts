@@ -4,6 +4,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { createContext, useCallback, useContext, useMemo, useSyncExternalStore } from "react";
 import type { Connection, LiveStore } from "@/components/live/live-store";
 import { useTRPC } from "@/components/live/trpc";
+import type { Board } from "@/server/incidents/schemas";
 import type { Series, Snapshot } from "@/server/live/snapshot";
 import type { RunView } from "@/server/playbooks/schemas";
 
@@ -20,6 +21,12 @@ export function useLiveStore(): LiveStore {
 export function useSnapshot(): Snapshot {
   const store = useLiveStore();
   return useSyncExternalStore(store.subscribe, store.snapshot, store.renderedSnapshot);
+}
+
+/** Open incidents and approvals as this viewer may see them. Says nothing of what is closed. */
+export function useBoard(): Board {
+  const store = useLiveStore();
+  return useSyncExternalStore(store.subscribe, store.board, store.renderedBoard);
 }
 
 /** How the live link stands. */

@@ -3,6 +3,7 @@
 import { useSubscription } from "@trpc/tanstack-react-query";
 import { useSyncExternalStore } from "react";
 import { useLiveStore } from "@/components/live/live-hooks";
+import { useBoardTaker } from "@/components/live/use-board-taker";
 import { useTRPC } from "@/components/live/trpc";
 
 /** The one subscription of the tab. Draws nothing; feeds the store. Watching another run opens it anew, resumed at once by the newest snapshot. */
@@ -10,6 +11,7 @@ export function LiveLink() {
   const trpc = useTRPC();
   const store = useLiveStore();
   const runs = useSyncExternalStore(store.subscribe, store.watched, store.watched);
+  const takeBoard = useBoardTaker();
   useSubscription(
     trpc.system.live.subscriptionOptions(
       { runs: [...runs] },
@@ -18,6 +20,7 @@ export function LiveLink() {
           store.takeConnection({ kind: "live" });
           const message = event.data;
           if (message.kind === "snapshot") store.takeSnapshot(message.snapshot);
+          else if (message.kind === "board") takeBoard(message.board);
           else store.takeRun(message.run);
         },
         onError(error) {

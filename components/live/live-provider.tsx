@@ -9,6 +9,7 @@ import { LiveLink } from "@/components/live/live-link";
 import { LiveStore } from "@/components/live/live-store";
 import { alignClock } from "@/components/live/now";
 import { TRPCProvider } from "@/components/live/trpc";
+import type { Board } from "@/server/incidents/schemas";
 import type { Snapshot } from "@/server/live/snapshot";
 import type { AppRouter } from "@/server/routers/app-router";
 
@@ -41,10 +42,12 @@ function makeClient() {
 /** Everything that pages need to ask the server and to stay live. `initial` is the snapshot the server rendered with. */
 export function LiveProvider({
   initial,
+  board,
   serverNow,
   children,
 }: {
   initial: Snapshot;
+  board: Board;
   serverNow: number;
   children: ReactNode;
 }) {
@@ -52,7 +55,7 @@ export function LiveProvider({
   const [client] = useState(makeClient);
   const [store] = useState(() => {
     if (typeof window !== "undefined") alignClock(serverNow);
-    return new LiveStore(initial);
+    return new LiveStore(initial, board);
   });
   return (
     <QueryClientProvider client={queryClient}>

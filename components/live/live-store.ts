@@ -1,4 +1,5 @@
 import { MetricMemory } from "@/components/live/metric-memory";
+import type { Board } from "@/server/incidents/schemas";
 import type { Snapshot } from "@/server/live/snapshot";
 import type { RunView } from "@/server/playbooks/schemas";
 
@@ -9,6 +10,7 @@ export type Connection =
   | { readonly kind: "reconnecting"; readonly since: number; readonly reason: string | null }
   | { readonly kind: "signed-out" };
 
+const emptyBoard: Board = { incidents: [], approvals: [] };
 const connecting: Connection = { kind: "connecting" };
 
 /** What the tab knows from its one subscription. Plain store, no React: read through the hooks in live-hooks.ts. */
@@ -18,12 +20,16 @@ export class LiveStore {
   private runs = new Map<string, RunView>();
   private readonly initial: Snapshot;
   private snapshotNow: Snapshot;
+  private readonly initialBoard: Board;
+  private boardNow: Board;
   private connectionNow: Connection = connecting;
   private runIds: readonly string[] = [];
   /** What the replicas counted while this tab looked on. */
   readonly movements = new MetricMemory();
 
-  constructor(initial: Snapshot) {
+  constructor(initial: Snapshot, board: Board = emptyBoard) {
+    this.initialBoard = board;
+    this.boardNow = board;
     this.initial = initial;
     this.snapshotNow = initial;
     this.movements.take(initial);
@@ -32,6 +38,8 @@ export class LiveStore {
   readonly snapshot = () => this.snapshotNow;
   /** What the server rendered with: parts of a page wake up later than the link, and must first agree with their markup. */
   readonly renderedSnapshot = () => this.initial;
+  readonly board = () => this.boardNow;
+  readonly renderedBoard = () => this.initialBoard;
   readonly renderedConnection = () => connecting;
   readonly connection = () => this.connectionNow;
   readonly watched = () => this.runIds;
@@ -66,6 +74,11 @@ export class LiveStore {
     const known = this.runs.get(run.id);
     if (known && run.revision < known.revision) return;
     this.runs.set(run.id, run);
+    this.tell();
+  }
+
+  takeBoard(board: Board): void {
+    this.boardNow = board;
     this.tell();
   }
 

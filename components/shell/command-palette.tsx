@@ -3,7 +3,8 @@
 import { Command } from "cmdk";
 import { useRouter } from "next/navigation";
 import { useTheme } from "next-themes";
-import { useSnapshot } from "@/components/live/live-hooks";
+import { incidentHref, incidentName } from "@/components/incidents/incident-words";
+import { useBoard, useSnapshot } from "@/components/live/live-hooks";
 import { navItems } from "@/components/shell/nav-items";
 import { Dialog, DialogContent } from "@/components/ui/dialog";
 import { Kbd } from "@/components/ui/kbd";
@@ -16,6 +17,7 @@ const groupStyle =
 function PaletteList({ close }: { close: () => void }) {
   const router = useRouter();
   const snapshot = useSnapshot();
+  const board = useBoard();
   const { setTheme } = useTheme();
   const go = (href: string) => () => {
     close();
@@ -38,6 +40,23 @@ function PaletteList({ close }: { close: () => void }) {
             </span>
           </Command.Item>
         ))}
+      </Command.Group>
+      <Command.Group heading="Incidents" className={groupStyle}>
+        {board.incidents.map((incident) => (
+          <Command.Item
+            key={incident.id}
+            value={`${incidentName(incident.number)} ${incident.title}`}
+            onSelect={go(incidentHref(incident.id))}
+            className={itemStyle}
+          >
+            <span className="truncate">
+              {incident.severity} {incidentName(incident.number)} {incident.title}
+            </span>
+          </Command.Item>
+        ))}
+        <Command.Item value="Declare an incident" onSelect={go("/incidents/new")} className={itemStyle}>
+          Declare an incident
+        </Command.Item>
       </Command.Group>
       <Command.Group heading="What is wrong" className={groupStyle}>
         {snapshot.signals
@@ -78,7 +97,7 @@ function PaletteList({ close }: { close: () => void }) {
   );
 }
 
-/** Go to a page, a signal's playbook or a stream by typing a part of its name. */
+/** Go to a page, an incident, a signal's playbook or a stream by typing a part of its name. */
 export function CommandPalette({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   return (
     <Dialog open={open} onOpenChange={onOpenChange}>
@@ -86,7 +105,7 @@ export function CommandPalette({ open, onOpenChange }: { open: boolean; onOpenCh
         <Command label="Go to" loop>
           <Command.Input
             autoFocus
-            placeholder="A page, a stream, what is wrong"
+            placeholder="A page, an incident, a stream"
             className="mb-2 h-9 w-full rounded-md border border-border-strong bg-card px-2 placeholder:text-muted-foreground"
           />
           <PaletteList close={() => onOpenChange(false)} />

@@ -1,5 +1,6 @@
 "use client";
 
+import { IncidentStrip } from "@/components/shell/incident-strip";
 import { PersonMenu } from "@/components/shell/person-menu";
 import { TrustLine } from "@/components/shell/trust-line";
 import { UtcClock } from "@/components/shell/utc-clock";
@@ -8,7 +9,7 @@ import { Kbd } from "@/components/ui/kbd";
 
 export type Deployment = { readonly name: string; readonly colour: string };
 
-/** Always on screen: which deployment, what can be trusted, the time, who is signed in. */
+/** Always on screen: which deployment, the worst incident, what can be trusted, the time, who is signed in. */
 export function TopStrip({
   deployment,
   signOut,
@@ -31,7 +32,8 @@ export function TopStrip({
             {deployment.name}
           </span>
         </div>
-        <div className="order-last w-full min-w-0 md:order-none md:w-auto md:flex-1 md:pl-4">
+        <div className="order-last flex w-full min-w-0 flex-col gap-x-4 gap-y-0.5 md:order-none md:w-auto md:flex-1 md:pl-4 xl:flex-row xl:items-center">
+          <IncidentStrip />
           <TrustLine />
         </div>
         <div className="ml-auto flex items-center gap-1 md:gap-2">
