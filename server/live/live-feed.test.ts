@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type LiveItem, liveFeed } from "./live-feed";
+import type { Board } from "@/server/incidents/schemas";
 import type { Snapshot } from "./snapshot";
 
 type Run = { readonly id: string; readonly revision: number };
@@ -16,9 +17,20 @@ const snapshotAt = (at: number): Snapshot => ({
   unseen: [],
 });
 
+const approval: Board["approvals"][number] = {
+  id: "a1",
+  action: "freeze-zone",
+  incidentId: null,
+  requesterId: "p1",
+  revision: 1,
+  state: "pending",
+  expiresAt: "2026-11-24T00:00:00.000Z",
+};
+
 function arrange(lastEventId: string | null = null) {
   const listeners = new Set<(snapshot: Snapshot) => void>();
   const runListeners = new Map<string, (run: Run) => void>();
+  const boards: { tell: ((board: Board) => void) | null } = { tell: null };
   const stop = new AbortController();
   let time = 0;
   let current = snapshotAt(1);
@@ -33,6 +45,12 @@ function arrange(lastEventId: string | null = null) {
       runListeners.set(runId, listener);
       return () => void runListeners.delete(runId);
     },
+    subscribeBoard(listener) {
+      boards.tell = listener;
+      return () => {
+        boards.tell = null;
+      };
+    },
     lastEventId,
     signal: stop.signal,
     clock: () => time,
@@ -44,12 +62,13 @@ function arrange(lastEventId: string | null = null) {
     current = snapshotAt(at);
     for (const listener of listeners) listener(current);
   };
-  return { feed, publish, stop, listeners, runListeners };
+  return { feed, publish, stop, listeners, runListeners, boards };
 }
 
 const shown = (result: IteratorResult<LiveItem<Run>, void>) => {
   if (result.done || result.value === undefined) return "end";
   const { id, event } = result.value;
+  if (event.kind === "board") return `board of ${event.board.approvals.length} approvals after ${id}`;
   return event.kind === "snapshot" ? `snapshot ${id}` : `run ${event.run.id} rev ${event.run.revision} after ${id}`;
 };
 
@@ -79,6 +98,16 @@ describe("liveFeed", () => {
     expect(shown(await feed.next())).toBe("snapshot 100");
   });
 
+  it("tells the board as soon as it changes, before the next snapshot's turn", async () => {
+    const { feed, publish, boards } = arrange();
+    await feed.next();
+    publish(2);
+    for (const count of [1, 2])
+      boards.tell?.({ incidents: [], approvals: Array.from({ length: count }, () => approval) });
+    expect(shown(await feed.next())).toBe("board of 2 approvals after 1");
+    expect(shown(await feed.next())).toBe("snapshot 2");
+  });
+
   it("misses nothing that comes between listening and the first read", async () => {
     const { feed, publish } = arrange();
     const first = feed.next();
@@ -89,11 +118,11 @@ describe("liveFeed", () => {
   });
 
   it("ends when the tab goes and leaves no listener behind", async () => {
-    const { feed, stop, listeners, runListeners } = arrange();
+    const { feed, stop, listeners, runListeners, boards } = arrange();
     await feed.next();
     const next = feed.next();
     stop.abort();
     expect(shown(await next)).toBe("end");
-    expect([listeners.size, runListeners.size]).toEqual([0, 0]);
+    expect([listeners.size, runListeners.size, boards.tell]).toEqual([0, 0, null]);
   });
 });

@@ -1,8 +1,10 @@
+import type { Board } from "@/server/incidents/schemas";
 import type { Snapshot } from "@/server/live/snapshot";
 
 type LiveEvent<Run> =
   | { readonly kind: "snapshot"; readonly snapshot: Snapshot }
-  | { readonly kind: "run"; readonly run: Run };
+  | { readonly kind: "run"; readonly run: Run }
+  | { readonly kind: "board"; readonly board: Board };
 export type LiveItem<Run> = { readonly id: string; readonly event: LiveEvent<Run> };
 
 export type LiveFeedOptions<Run extends { readonly id: string; readonly revision: number }> = {
@@ -10,6 +12,8 @@ export type LiveFeedOptions<Run extends { readonly id: string; readonly revision
   readonly subscribe: (listener: (snapshot: Snapshot) => void) => () => void;
   readonly runs: readonly string[];
   readonly subscribeRun: (runId: string, listener: (run: Run) => void) => () => void;
+  /** The board as this viewer may see it; called again only when that has changed. */
+  readonly subscribeBoard?: (listener: (board: Board) => void) => () => void;
   readonly lastEventId: string | null;
   readonly signal: AbortSignal;
   readonly minGapMs?: number; // between two snapshots to one viewer
@@ -35,7 +39,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 
 /**
  * What one browser tab is sent: the newest snapshot at once (unless `lastEventId` says that it has it), then each new one,
- * and the watched runs. Listens first and replays then, so nothing falls between. A slow reader gets the newest of each
+ * the watched runs and the board of open incidents. Listens first and replays then, so nothing falls between. A slow reader gets the newest of each
  * kind and never a queue. Ids order snapshots: "<epoch ms>".
  */
 export async function* liveFeed<Run extends { readonly id: string; readonly revision: number }>(
@@ -44,6 +48,7 @@ export async function* liveFeed<Run extends { readonly id: string; readonly revi
   const { signal, clock = Date.now, wait = pause, minGapMs = standardGapMs } = options;
   let snapshot: Snapshot | null = null;
   const runs = new Map<string, Run>();
+  let board: Board | null = null;
   let wake: (() => void) | null = null;
   const stir = () => {
     wake?.();
@@ -60,6 +65,10 @@ export async function* liveFeed<Run extends { readonly id: string; readonly revi
         stir();
       }),
     ),
+    options.subscribeBoard?.((next) => {
+      board = next;
+      stir();
+    }) ?? (() => undefined),
   ];
   signal.addEventListener("abort", stir);
   let sentId = options.lastEventId || "0"; // never empty: that would be no id
@@ -68,7 +77,8 @@ export async function* liveFeed<Run extends { readonly id: string; readonly revi
   try {
     while (!signal.aborted) {
       const changed = snapshot as Snapshot | null;
-      if (changed === null && runs.size === 0) {
+      const told = board as Board | null;
+      if (changed === null && runs.size === 0 && told === null) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
@@ -77,6 +87,10 @@ export async function* liveFeed<Run extends { readonly id: string; readonly revi
       for (const [id, run] of runs) {
         runs.delete(id);
         yield { id: sentId, event: { kind: "run", run } };
+      }
+      if (told !== null) {
+        board = null;
+        yield { id: sentId, event: { kind: "board", board: told } };
       }
       const early = sentAt + minGapMs - clock();
       if (changed !== null && early > 0) {

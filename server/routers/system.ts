@@ -2,6 +2,7 @@ import { tracked } from "@trpc/server";
 import { actorOf, endSignIn, listSignIns, signOutEverywhere } from "@/server/auth/sign-ins";
 import { clearSignal } from "@/server/detection/clear-signal";
 import { declareSignal } from "@/server/detection/declare-signal";
+import { boardFor } from "@/server/live/board";
 import { describeConfiguration } from "@/server/live/configuration";
 import { liveFeed } from "@/server/live/live-feed";
 import { untilSignedOut } from "@/server/live/until-signed-out";
@@ -22,14 +23,25 @@ export const systemRouter = router({
     .input(historyInput)
     .query(({ ctx, input }) => ctx.console.collector.history(input.keys, input.minutes)),
   live: procedure.input(liveInput).subscription(async function* ({ ctx, input, signal }) {
-    const { collector, runs, db } = ctx.console;
-    const watch = untilSignedOut(() => actorOf(db, ctx.signInId), signal);
+    const { collector, runs, board, db } = ctx.console;
+    const { actor } = ctx;
+    const watch = untilSignedOut(actor, () => actorOf(db, ctx.signInId), signal);
     try {
       const feed = liveFeed({
         current: collector.snapshot,
         subscribe: collector.subscribe,
         runs: input.runs,
         subscribeRun: runs.subscribe,
+        subscribeBoard: (listener) => {
+          let sent = "";
+          return board.subscribe((full) => {
+            const mine = boardFor(actor, full);
+            const text = JSON.stringify(mine);
+            if (text === sent) return;
+            sent = text;
+            listener(mine);
+          });
+        },
         lastEventId: input.lastEventId ?? null,
         signal: watch.signal,
       });

@@ -1,6 +1,7 @@
 import { openDeployment, type Deployment } from "@/server/caracal/deployment";
 import { createHeadKeeper, type HeadKeeper } from "@/server/evidence/head-keeper";
 import { createJobs, type Jobs } from "@/server/jobs/jobs";
+import { createBoardWatch, type BoardWatch } from "@/server/live/board";
 import { createCollector, type Collector } from "@/server/live/collector";
 import { createNotifier, type Notifier } from "@/server/notifications/notifier";
 import { openDatabase, type Database } from "@/server/platform/postgres";
@@ -15,6 +16,7 @@ export type Console = {
   readonly collector: Collector;
   readonly jobs: Jobs;
   readonly runs: RunWatcher;
+  readonly board: BoardWatch;
   readonly notifier: Notifier;
   readonly heads: HeadKeeper;
 };
@@ -32,9 +34,10 @@ function compose(settings: Settings): Console {
   const collector = createCollector({ caracal, db, deploymentName: settings.CARACAL_NAME });
   const jobs = createJobs({ settings, db, caracal, collector });
   const runs = createRunWatcher({ db, caracal, collector });
+  const board = createBoardWatch(db);
   const notifier = createNotifier({ db, settings });
   const heads = createHeadKeeper({ db, settings });
-  return { settings, db, caracal, collector, jobs, runs, notifier, heads };
+  return { settings, db, caracal, collector, jobs, runs, board, notifier, heads };
 }
 
 /**
