@@ -1,10 +1,23 @@
 import { randomUUID } from "node:crypto";
+import { inject } from "vitest";
 import { freshConsoleDatabase } from "@/sandbox/engines/test-databases";
+import { type HttpReceiver, openHttpReceiver } from "@/sandbox/receivers/http-receiver";
 import { createLocalAccount } from "@/server/auth/local-accounts";
 import type { Actor, Role } from "@/server/auth/roles";
+import { createNotifier, type Notifier } from "@/server/notifications/notifier";
 import { type Notice, queueNotice } from "@/server/notifications/queue-notice";
 import { type Database, openDatabase } from "@/server/platform/postgres";
 import { readSettings, type Settings } from "@/server/platform/settings";
+
+export type DeliveryRow = {
+  readonly id: string;
+  readonly tier: string;
+  readonly step: number;
+  readonly channel: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly reason: string | null;
+};
 
 export type NotifierStage = {
   readonly url: string;
@@ -19,6 +32,16 @@ export type NotifierStage = {
     title?: string;
   }): Promise<{ id: string; number: number }>;
   notice(incidentId: string | null, changes?: Partial<Notice>): Promise<void>;
+  /** An HTTP receiver that ends with the stage. */
+  receiver(): Promise<HttpReceiver>;
+  /** A notifier at work in this process until the stage ends or `quiet` is called. */
+  notify(settings: Settings, timeoutMs?: number): void;
+  quiet(): Promise<void>;
+  deliveries(where?: string): Promise<DeliveryRow[]>;
+  dueNow(where?: string): Promise<void>;
+  entries(kind: string, chain?: string): Promise<{ chain: string; summary: string }[]>;
+  /** Ends every connection of the running role, as a Postgres that restarts does. */
+  cutConnections(): Promise<number>;
   close(): Promise<void>;
 };
 
@@ -40,6 +63,11 @@ export async function openNotifierStage(): Promise<NotifierStage> {
     NOTIFY_CHANNELS: JSON.stringify(channels),
     NOTIFY_ALLOW_HOSTS: allow.join(","),
   });
+  const receivers: HttpReceiver[] = [];
+  const notifiers: Notifier[] = [];
+  const quiet = async () => {
+    await Promise.all(notifiers.splice(0).map((one) => one.stop()));
+  };
   return {
     url: database.url,
     db,
@@ -76,7 +104,42 @@ export async function openNotifierStage(): Promise<NotifierStage> {
         path: incidentId === null ? "/" : `/incidents/${incidentId}`,
         ...changes,
       }),
+    async receiver() {
+      const opened = await openHttpReceiver();
+      receivers.push(opened);
+      return opened;
+    },
+    notify(settings, timeoutMs = 700) {
+      const one = createNotifier({ db, settings, timeoutMs });
+      notifiers.push(one);
+      one.start();
+    },
+    quiet,
+    deliveries: (where = "true") =>
+      owner.query(
+        `SELECT id, tier, step, channel, state, attempts, reason FROM notification_deliveries
+          WHERE ${where} ORDER BY tier, step, channel`,
+      ),
+    async dueNow(where = "true") {
+      await owner.query(`UPDATE notification_deliveries SET due_at = now() WHERE state = 'waiting' AND ${where}`);
+    },
+    entries: (kind, chain) =>
+      owner.query(
+        "SELECT chain, summary FROM timeline_entries WHERE kind = $1 AND ($2::uuid IS NULL OR chain = $2) ORDER BY seq",
+        [kind, chain ?? null],
+      ),
+    async cutConnections() {
+      const admin = open(inject("engines").postgresAdminUrl);
+      const cut = await admin.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND usename = $2",
+        [new URL(database.url).pathname.slice(1), new URL(database.url).username],
+      );
+      await admin.close();
+      return cut.length;
+    },
     async close() {
+      await quiet();
+      await Promise.all(receivers.map((one) => one.close()));
       await Promise.all([db.close(), owner.close()]);
       await database.drop();
     },

@@ -13,15 +13,18 @@ export type SmtpReceiver = {
   close(): Promise<void>;
 };
 
-/** A real SMTP server on loopback, with STARTTLS under a certificate of its own; keeps the mail it was given. */
-export async function openSmtpReceiver(): Promise<SmtpReceiver> {
+/** What a server proves itself with. */
+export type Certificate = { readonly key: string; readonly cert: string };
+
+/** A real SMTP server on loopback that keeps the mail it was given; with a certificate it offers STARTTLS and sign-in. */
+export async function openSmtpReceiver(certificate: Certificate | null = null): Promise<SmtpReceiver> {
   const mails: ReceivedMail[] = [];
   const signIns: string[] = [];
   let refusal: number | null = null;
   let hanging = false;
   const server = new SMTPServer({
     authOptional: true,
-    allowInsecureAuth: false,
+    ...(certificate ?? { hideSTARTTLS: true, disabledCommands: ["STARTTLS", "AUTH"] }),
     disableReverseLookup: true,
     onConnect(_session, done) {
       if (!hanging) done();
