@@ -17,12 +17,13 @@ function post(
   body: string,
   token: string | null = "alertmanager-token",
   settings = stage.settings([]),
+  db = stage.db,
 ): Promise<Response> {
   const headers = new Headers(token === null ? {} : { authorization: `Bearer ${token}` });
   return receiveAlertmanager(
     new Request("http://console/api/webhooks/alertmanager", { method: "POST", headers, body }),
     {
-      db: stage.db,
+      db,
       settings,
     },
   );
