@@ -5,6 +5,7 @@ import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import { mineInQueue, stateWords, voteProgress } from "@/components/approvals/approval-words";
 import { Countdown } from "@/components/approvals/countdown";
+import { useReadOnBoardChange } from "@/components/approvals/use-read-on-board-change";
 import { type DataColumn, DataTable } from "@/components/data-table/data-table";
 import { LoadMore } from "@/components/data-table/load-more";
 import { PageTitle } from "@/components/data-table/page-title";
@@ -73,9 +74,10 @@ export function ApprovalsClient() {
   const query = useInfiniteQuery(
     trpc.approvals.list.infiniteQueryOptions(
       { show },
-      { getNextPageParam: (page) => page.nextCursor, refetchInterval: 4_000, placeholderData: keepPreviousData },
+      { getNextPageParam: (page) => page.nextCursor, refetchInterval: 10_000, placeholderData: keepPreviousData },
     ),
   );
+  useReadOnBoardChange(null, query.refetch);
   const rows = query.data?.pages.flatMap((page) => page.rows) ?? [];
   return (
     <div className="flex flex-col gap-4">

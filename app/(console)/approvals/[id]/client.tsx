@@ -8,6 +8,7 @@ import { Countdown } from "@/components/approvals/countdown";
 import { DecisionPanel } from "@/components/approvals/decision-panel";
 import { SinceRequest } from "@/components/approvals/since-request";
 import { TargetList } from "@/components/approvals/target-list";
+import { useReadOnBoardChange } from "@/components/approvals/use-read-on-board-change";
 import { VotesPanel } from "@/components/approvals/votes-panel";
 import { WhatRuns } from "@/components/approvals/what-runs";
 import { Panel } from "@/components/lib/panel";
@@ -26,10 +27,11 @@ export function ApprovalClient({ initial }: { initial: ApprovalView }) {
       { approvalId: initial.id },
       {
         initialData: initial,
-        refetchInterval: ({ state }) => (state.data === undefined || isOpen(state.data) ? 2_000 : false),
+        refetchInterval: ({ state }) => (state.data === undefined || isOpen(state.data) ? 3_000 : false),
       },
     ),
   );
+  useReadOnBoardChange(initial.id, query.refetch);
   const view = query.data;
   return (
     <div className="flex flex-col gap-4">

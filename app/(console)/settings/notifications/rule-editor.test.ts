@@ -60,7 +60,7 @@ test("what the server would refuse is said before it is sent", () => {
 
 test("a rule reads as a sentence", () => {
   expect(ruleWords(rule("on-call"))).toBe(
-    "P1 or P2: every channel at once then pager after 10 min without an acknowledgement. The last step is repeated every 15 min, at most 3 times, while nobody acknowledges.",
+    "P1 or P2: every channel at once, then pager after 10 min without an acknowledgement. The last step is repeated every 15 min, at most 3 times, while nobody acknowledges.",
   );
   const quiet = removeCondition(rules, "on-call", 0)[0];
   expect(quiet && ruleWords(quiet)).toBe("Hears of nothing.");

@@ -88,7 +88,7 @@ export function ruleWords({ when, steps, repeat }: Pick<TierRule, "when" | "step
     repeat.times === 0 || steps.length === 0
       ? ""
       : ` The last step is repeated every ${repeat.everyMinutes} min, at most ${repeat.times} ${repeat.times === 1 ? "time" : "times"}, while nobody acknowledges.`;
-  return `${capital(joined(conditions, "or"))}: ${told.length === 0 ? "nobody" : joined(told, "then")}.${again}`;
+  return `${capital(joined(conditions, "or"))}: ${told.length === 0 ? "nobody" : told.join(", then ")}.${again}`;
 }
 
 const joined = (parts: readonly string[], word: string) =>
