@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { createTransport } from "nodemailer";
 import type { Message } from "@/server/notifications/message";
 import { outboundAddresses } from "@/server/notifications/outbound-address";
-import type { SendContext, SendOutcome } from "@/server/notifications/send-message";
+import type { SendContext, SendOutcome } from "@/server/notifications/send-outcome";
 import { messageOf } from "@/server/platform/errors";
 import type { NotifyChannel } from "@/server/platform/notify-channels";
 import { withoutCredentials } from "@/server/platform/without-credentials";

@@ -3,20 +3,10 @@ import type { Message } from "@/server/notifications/message";
 import { guardedRequest } from "@/server/notifications/guarded-request";
 import type { PageAction } from "@/server/notifications/plan-deliveries";
 import { sendMail } from "@/server/notifications/send-mail";
+import type { SendContext, SendOutcome } from "@/server/notifications/send-outcome";
 import { DomainError, messageOf } from "@/server/platform/errors";
 import type { NotifyChannel } from "@/server/platform/notify-channels";
 import { withoutCredentials } from "@/server/platform/without-credentials";
-
-export type SendContext = {
-  readonly allowHosts: readonly string[];
-  readonly deployment: string;
-  readonly timeoutMs: number;
-};
-
-/** What came of one attempt. `again`: worth another try; `afterSeconds` is what the receiver asked for. */
-export type SendOutcome =
-  | { readonly sent: true; readonly detail: string }
-  | { readonly sent: false; readonly again: boolean; readonly detail: string; readonly afterSeconds?: number };
 
 type Call = { readonly url: string; readonly body: string; readonly headers?: Readonly<Record<string, string>> };
 
