@@ -5,6 +5,7 @@ import { notificationsRouter } from "@/server/routers/notifications";
 import { playbooksRouter } from "@/server/routers/playbooks";
 import { postMortemsRouter } from "@/server/routers/post-mortems";
 import { sessionsRouter } from "@/server/routers/sessions";
+import { signalsRouter } from "@/server/routers/signals";
 import { streamsRouter } from "@/server/routers/streams";
 import { systemRouter } from "@/server/routers/system";
 import { router } from "@/server/trpc/procedures";
@@ -18,6 +19,7 @@ export const appRouter = router({
   system: systemRouter,
   playbooks: playbooksRouter,
   incidents: incidentsRouter,
+  signals: signalsRouter,
   notifications: notificationsRouter,
   postMortems: postMortemsRouter,
 });

@@ -1,11 +1,14 @@
 import { openDeployment, type Deployment } from "@/server/caracal/deployment";
 import { createHeadKeeper, type HeadKeeper } from "@/server/evidence/head-keeper";
+import { createClockTeller } from "@/server/incidents/clocks";
 import { createJobs, type Jobs } from "@/server/jobs/jobs";
 import { createBoardWatch, type BoardWatch } from "@/server/live/board";
 import { createCollector, type Collector } from "@/server/live/collector";
 import { createNotifier, type Notifier } from "@/server/notifications/notifier";
 import { openDatabase, type Database } from "@/server/platform/postgres";
 import { readSettings, type Settings } from "@/server/platform/settings";
+import type { Repeating } from "@/server/jobs/repeat";
+import { createSignalRecorder } from "@/server/signals/signal-recorder";
 import { createRunWatcher, type RunWatcher } from "@/server/playbooks/run-watcher";
 
 /** Every part of a running console, made once per process. */
@@ -17,6 +20,8 @@ export type Console = {
   readonly jobs: Jobs;
   readonly runs: RunWatcher;
   readonly board: BoardWatch;
+  readonly clocks: Repeating;
+  readonly signals: Repeating;
   readonly notifier: Notifier;
   readonly heads: HeadKeeper;
 };
@@ -35,9 +40,11 @@ function compose(settings: Settings): Console {
   const jobs = createJobs({ settings, db, caracal, collector });
   const runs = createRunWatcher({ db, caracal, collector });
   const board = createBoardWatch(db);
+  const clocks = createClockTeller(db);
+  const signals = createSignalRecorder({ db, collector, autoDeclare: settings.AUTO_DECLARE_P1 === "on" });
   const notifier = createNotifier({ db, settings });
   const heads = createHeadKeeper({ db, settings });
-  return { settings, db, caracal, collector, jobs, runs, board, notifier, heads };
+  return { settings, db, caracal, collector, jobs, runs, board, clocks, signals, notifier, heads };
 }
 
 /**

@@ -7,10 +7,12 @@ import { getConsole } from "@/server/runtime/console";
 const graceMs = 3_000;
 
 async function shutDown(): Promise<void> {
-  const { collector, jobs, notifier, heads, db, caracal } = getConsole();
+  const { collector, jobs, notifier, heads, clocks, signals, db, caracal } = getConsole();
   announceClosing();
   setTimeout(() => process.exit(0), graceMs).unref();
-  for (const result of await Promise.allSettled([collector.stop(), jobs.stop(), notifier.stop(), heads.stop()]))
+  for (const result of await Promise.allSettled(
+    [collector, jobs, notifier, heads, clocks, signals].map((part) => part.stop()),
+  ))
     if (result.status === "rejected") log.warn({ reason: messageOf(result.reason) }, "a part did not stop");
   await Promise.allSettled([db.close(), caracal.close()]);
   process.exit(0);
@@ -22,11 +24,8 @@ async function shutDown(): Promise<void> {
  */
 export function startConsole(): void {
   try {
-    const { collector, jobs, notifier, heads } = getConsole();
-    collector.start();
-    jobs.start();
-    notifier.start();
-    heads.start();
+    const { collector, jobs, notifier, heads, clocks, signals } = getConsole();
+    for (const part of [collector, jobs, notifier, heads, clocks, signals]) part.start();
   } catch (error) {
     log.fatal({ reason: messageOf(error) }, "the console cannot start");
     process.exit(1);

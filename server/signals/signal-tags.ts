@@ -1,0 +1,13 @@
+import type { NoticeTag } from "@/server/notifications/queue-notice";
+
+/** What the rules of detection mean for who is told (DESIGN section 5, the incident page's tiers). */
+const tagsByRule: Readonly<Record<string, readonly NoticeTag[]>> = {
+  "chain-break": ["tamper"],
+  "ingest-alert": ["tamper"],
+  "jwks-differs": ["key-compromise"],
+  "audit-dropped": ["audit-loss"],
+  "lost-entries": ["audit-loss"],
+  "audit-spool": ["audit-loss"],
+};
+
+export const tagsOf = (rule: string): readonly NoticeTag[] => tagsByRule[rule] ?? [];
