@@ -1,7 +1,7 @@
 "use client";
 
 import { type ReactNode, useState } from "react";
-import { Button, type ButtonVariant } from "@/components/ui/button";
+import { Button, type ButtonSize, type ButtonVariant } from "@/components/ui/button";
 import { Dialog, DialogContent } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { Textarea } from "@/components/ui/textarea";
@@ -12,6 +12,7 @@ const shortestReason = 4;
 export function ConfirmAct({
   label,
   variant = "outline",
+  size,
   title,
   children,
   confirm,
@@ -21,6 +22,7 @@ export function ConfirmAct({
 }: {
   label: ReactNode;
   variant?: ButtonVariant;
+  size?: ButtonSize;
   title: string;
   children: ReactNode;
   confirm: string;
@@ -44,7 +46,7 @@ export function ConfirmAct({
 
   return (
     <>
-      <Button variant={variant} disabled={disabled} onClick={() => setOpen(true)}>
+      <Button variant={variant} size={size} disabled={disabled} onClick={() => setOpen(true)}>
         {label}
       </Button>
       <Dialog open={open} onOpenChange={setOpen}>
@@ -62,7 +64,7 @@ export function ConfirmAct({
           <div className="flex flex-col gap-3">
             {children}
             {reasonLabel === undefined ? null : (
-              <Field label={reasonLabel} hint={`At least ${shortestReason} characters. It is kept in the run's log.`}>
+              <Field label={reasonLabel} hint={`At least ${shortestReason} characters. It stays on the record.`}>
                 {(ids) => (
                   <Textarea
                     {...ids}

@@ -7,6 +7,7 @@ export type StartParams = {
   readonly subject: string | null;
   readonly event: string | null;
   readonly at: string | null;
+  readonly incident?: string | null; // that the run is for
 };
 
 /** Which of the three ways in a link means. A session given beside an event is the likely session that was picked for it. */

@@ -1,13 +1,7 @@
+import { severityGuide } from "@/components/incidents/severity-guide";
 import { Panel } from "@/components/lib/panel";
 import { SeverityMark } from "@/components/lib/severity-mark";
-import { severities, type Severity } from "@/server/platform/severity";
-
-const meanings: Readonly<Record<Severity, string>> = {
-  P1: "Act now. What Caracal protects is open or its record is broken: every replica of a service down, a broken chain, a signing key that cannot be opened.",
-  P2: "Act within the hour. Containment or evidence is at risk: dead letters, a revocation backlog, one service not ready, a deaf consumer.",
-  P3: "Look today. Something slowed down or restarted: an old pending entry, a counter that fell, an export behind.",
-  P4: "Look when there is time. Drift from what was set up: a missing group, an eviction policy, a stream over its bound.",
-};
+import { severities } from "@/server/platform/severity";
 
 /** What the four severities mean here. */
 export function Severities() {
@@ -19,7 +13,10 @@ export function Severities() {
             <dt>
               <SeverityMark severity={severity} />
             </dt>
-            <dd className="max-w-prose">{meanings[severity]}</dd>
+            <dd className="max-w-prose">
+              {severityGuide[severity].when}
+              <span className="block text-muted-foreground">{severityGuide[severity].examples}</span>
+            </dd>
           </div>
         ))}
       </dl>
