@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { draftLacks, parametersOf, requestHref, subjectsOf } from "@/components/approvals/request-model";
+import { type Draft, draftLacks, parametersOf, requestHref, subjectsOf } from "@/components/approvals/request-model";
 
-const draft = { action: "revoke-zone", zone: "z1", scope: "subjects", subjects: ["b", "a"] } as const;
+const draft = { action: "revoke-zone", zone: "z1", scope: "subjects", subjects: ["b", "a"] } satisfies Draft;
 
 test("pasted subjects are taken apart and each kept once", () => {
   expect(subjectsOf(" a, b\nc;a  b\n")).toEqual(["a", "b", "c"]);

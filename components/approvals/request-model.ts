@@ -7,13 +7,13 @@ export type Draft = {
   readonly action: Askable;
   readonly zone: string | null;
   readonly scope: "subjects" | "zone";
-  readonly subjects: readonly string[];
+  readonly subjects: string[];
 };
 
 export const mostSubjects = 1_000;
 
 /** Subject ids out of what somebody pasted: by lines, commas or blanks, each once, in the order given. */
-export function subjectsOf(text: string): readonly string[] {
+export function subjectsOf(text: string): string[] {
   return [...new Set(text.split(/[\s,;]+/).filter((part) => part !== ""))];
 }
 
