@@ -22,15 +22,13 @@ export async function takeAlerts({
          (severity, sentence, zone_id, declared_by_id, declared_by_name, declared_at, source, external_key, seen_at)
        SELECT a->>'severity', a->>'sentence', a->>'zoneId', 'alertmanager', 'Alertmanager',
               least((a->>'startsAt')::timestamptz, now()), 'alertmanager', a->>'key', now()
-         FROM json_array_elements($1::json) WITH ORDINALITY AS given (a, place)
-        WHERE NOT EXISTS (
-          SELECT 1 FROM declared_signals old
-           WHERE old.source = 'alertmanager' AND old.external_key = a->>'key' AND old.cleared_at IS NOT NULL
-             AND old.declared_at >= (a->>'startsAt')::timestamptz)
-        ORDER BY place
-       ON CONFLICT (source, external_key) WHERE cleared_at IS NULL AND external_key IS NOT NULL
-       DO UPDATE SET seen_at = now(), severity = excluded.severity, sentence = excluded.sentence, zone_id = excluded.zone_id
-       RETURNING s.xmax = 0 AS fresh`,
+         FROM json_array_elements($1::json) WITH ORDINALITY AS given (a, place) ORDER BY place
+       ON CONFLICT (source, external_key) WHERE external_key IS NOT NULL
+       DO UPDATE SET seen_at = now(), severity = excluded.severity, sentence = excluded.sentence, zone_id = excluded.zone_id,
+              declared_at = excluded.declared_at, opened_at = CASE WHEN s.cleared_at IS NULL THEN s.opened_at ELSE now() END,
+              cleared_at = NULL, cleared_by_id = NULL, cleared_by_name = NULL, clear_reason = NULL
+        WHERE s.cleared_at IS NULL OR excluded.declared_at > s.declared_at
+       RETURNING s.opened_at = now() AS fresh`,
       [JSON.stringify(firing)],
     );
     const cleared = await tx.query(

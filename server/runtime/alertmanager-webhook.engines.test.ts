@@ -63,8 +63,13 @@ describe("Alertmanager's webhook", () => {
     expect(await (await post(fixture("resolved"))).json()).toEqual({ declared: 0, seen: 0, cleared: 0 });
     expect(await (await post(fixture("firing"))).json()).toEqual({ declared: 0, seen: 1, cleared: 0 });
     expect(await openDeclaredSignals(stage.db)).toHaveLength(1);
+    const [known] = await stage.owner.query<{ id: string }>(
+      "SELECT id FROM declared_signals WHERE cleared_at IS NOT NULL",
+    );
     const anew = fixture("firing").replace("2026-11-23T02:00:00.123456789Z", "2026-11-23T04:00:00.5Z");
     expect(await (await post(anew)).json()).toEqual({ declared: 1, seen: 1, cleared: 0 });
+    // under its old key, so that a flapping alert folds into the incident it began
+    expect((await openDeclaredSignals(stage.db)).map(({ id }) => id)).toContain(known?.id);
   });
 
   it("first sight by five replicas at once is one signal", async () => {

@@ -73,11 +73,11 @@ CREATE TABLE channel_tests (
   tested_at timestamptz NOT NULL DEFAULT now()
 );
 
--- Signals that another system declares: the same alert is one row while it is open.
+-- Signals that another system declares: one row per alert of theirs, taken up again when it fires anew, so that a flapping
+-- alert keeps its key and folds into the incident it began.
 ALTER TABLE declared_signals ADD COLUMN source text NOT NULL DEFAULT 'by-hand' CHECK (source IN ('by-hand', 'alertmanager'));
 ALTER TABLE declared_signals ADD COLUMN external_key text CHECK (length(external_key) BETWEEN 1 AND 200);
 ALTER TABLE declared_signals ADD CONSTRAINT declared_signals_external CHECK ((source = 'by-hand') = (external_key IS NULL));
+ALTER TABLE declared_signals ADD COLUMN opened_at timestamptz NOT NULL DEFAULT now(); -- when the console took it up
 ALTER TABLE declared_signals ADD COLUMN seen_at timestamptz; -- when the other system last said that it stands
-CREATE UNIQUE INDEX declared_signals_external_open ON declared_signals (source, external_key)
-  WHERE cleared_at IS NULL AND external_key IS NOT NULL;
-CREATE INDEX declared_signals_of_key ON declared_signals (external_key, declared_at) WHERE external_key IS NOT NULL;
+CREATE UNIQUE INDEX declared_signals_key ON declared_signals (source, external_key) WHERE external_key IS NOT NULL;
