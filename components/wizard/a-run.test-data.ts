@@ -15,6 +15,7 @@ export function aRun(change: Partial<RunView>): RunView {
     reason: "stolen laptop",
     createdBy: { id: "local:1", name: "Dana Responder" },
     driver: { id: "local:1", name: "Dana Responder" },
+    incidentId: null,
     createdAt: "2026-11-23T02:04:00Z",
     updatedAt: "2026-11-23T02:06:00Z",
     stepTimes: { identify: "2026-11-23T02:04:00Z", blast_radius: "2026-11-23T02:05:00Z" },

@@ -4,11 +4,15 @@ import { useState } from "react";
 import { Panel } from "@/components/lib/panel";
 import { TimeStamp } from "@/components/lib/time-stamp";
 import { useHistory, useSnapshot } from "@/components/live/live-hooks";
+import { useNow } from "@/components/live/now";
 import { usePerson } from "@/components/shell/shell-context";
 import { mayCall } from "@/server/auth/policy";
 import { DeclareSignal } from "./declare-signal";
 import { holdOrder, splitSignals } from "./signal-order";
+import { splitSnoozed } from "./signal-marks";
 import { SignalRow } from "./signal-row";
+import { SnoozedSignals } from "./snoozed-signals";
+import { useSignalMarks } from "./use-signal-marks";
 
 function NothingWrong({ at, unseen }: { at: number; unseen: number }) {
   return (
@@ -25,7 +29,10 @@ function NothingWrong({ at, unseen }: { at: number; unseen: number }) {
 export function SignalList() {
   const snapshot = useSnapshot();
   const person = usePerson();
-  const { wrong, noise } = splitSignals(snapshot.signals);
+  const marks = useSignalMarks();
+  const now = useNow() ?? snapshot.at;
+  const { wrong: all, noise } = splitSignals(snapshot.signals);
+  const { shown: wrong, snoozed } = splitSnoozed(all, marks, now);
   const history = useHistory(wrong.flatMap((signal) => signal.series ?? []));
   const [heldKeys, setHeldKeys] = useState<readonly string[] | null>(null);
   const shown = heldKeys === null ? wrong : holdOrder(heldKeys, wrong);
@@ -41,7 +48,7 @@ export function SignalList() {
       }
       actions={mayCall("system.declareSignal", person.roles) ? <DeclareSignal /> : null}
     >
-      {wrong.length === 0 ? <NothingWrong at={snapshot.at} unseen={snapshot.unseen.length} /> : null}
+      {all.length === 0 ? <NothingWrong at={snapshot.at} unseen={snapshot.unseen.length} /> : null}
       <ul
         onPointerEnter={hold}
         onPointerLeave={release}
@@ -53,11 +60,16 @@ export function SignalList() {
           <SignalRow
             key={signal.key}
             signal={signal}
+            mark={marks.get(signal.key)}
             until={snapshot.at}
             series={signal.series ? history.get(signal.series) : undefined}
           />
         ))}
       </ul>
+      {wrong.length === 0 && snoozed.length > 0 ? (
+        <p className="px-3 py-3">Nothing else is wrong that can be seen; what is wrong has been snoozed.</p>
+      ) : null}
+      <SnoozedSignals signals={snoozed} marks={marks} />
       {noise.length > 0 ? (
         <ul aria-label="Known noise" className="border-t bg-muted/40 px-3 py-2 text-xs text-muted-foreground">
           {noise.map((signal) => (
@@ -68,7 +80,7 @@ export function SignalList() {
         </ul>
       ) : null}
       {snapshot.unseen.length > 0 ? (
-        <details className="border-t px-3 py-2 text-xs text-muted-foreground" open={wrong.length === 0}>
+        <details className="border-t px-3 py-2 text-xs text-muted-foreground" open={all.length === 0}>
           <summary className="cursor-pointer">
             {snapshot.unseen.length === 1 ? "One thing" : `${snapshot.unseen.length} things`} that cannot be seen from
             here

@@ -3,14 +3,19 @@
 import { ChevronRight } from "lucide-react";
 import Link from "next/link";
 import { useId, useState } from "react";
+import { incidentHref, incidentName } from "@/components/incidents/incident-words";
 import { cn } from "@/components/lib/cn";
 import { SeverityMark } from "@/components/lib/severity-mark";
 import { Sparkline } from "@/components/lib/sparkline";
 import { TimeStamp } from "@/components/lib/time-stamp";
+import { usePerson } from "@/components/shell/shell-context";
 import { Badge } from "@/components/ui/badge";
 import { buttonStyle } from "@/components/ui/button";
+import { mayCall } from "@/server/auth/policy";
 import type { Series, Signal } from "@/server/live/snapshot";
 import { ClearSignal } from "./clear-signal";
+import type { SignalMark } from "./signal-marks";
+import { SignalMenu } from "./signal-menu";
 
 function SignalDetail({ signal, id }: { signal: Signal; id: string }) {
   return (
@@ -36,12 +41,23 @@ function SignalDetail({ signal, id }: { signal: Signal; id: string }) {
 }
 
 /** One row of what is wrong: how bad, one sentence with its number, since when, its last 15 minutes, one way to act. */
-export function SignalRow({ signal, series, until }: { signal: Signal; series: Series | undefined; until: number }) {
+export function SignalRow({
+  signal,
+  mark,
+  series,
+  until,
+}: {
+  signal: Signal;
+  mark: SignalMark | undefined;
+  series: Series | undefined;
+  until: number;
+}) {
+  const person = usePerson();
   const [open, setOpen] = useState(false);
   const id = useId();
   return (
     <li className="border-b last:border-0" data-signal={signal.key}>
-      <div className="grid grid-cols-[3rem_minmax(0,1fr)] items-center gap-x-2 gap-y-1 px-3 py-2 md:grid-cols-[3.5rem_minmax(0,1fr)_16rem_6rem_12rem]">
+      <div className="grid grid-cols-[3rem_minmax(0,1fr)] items-center gap-x-2 gap-y-1 px-3 py-2 md:grid-cols-[3.5rem_minmax(0,1fr)_16rem_6rem_19rem]">
         <SeverityMark severity={signal.severity} className="self-start pt-0.5 md:self-center md:pt-0" />
         <button
           type="button"
@@ -57,6 +73,11 @@ export function SignalRow({ signal, series, until }: { signal: Signal; series: S
           <span className="min-w-0 break-words">
             {signal.sentence}
             {signal.stale ? <Badge className="ml-2">last known</Badge> : null}
+            {mark?.acked ? (
+              <Badge className="ml-2" title={mark.acked.comment || undefined}>
+                Acknowledged by {mark.acked.by}
+              </Badge>
+            ) : null}
             {signal.declaredBy ? (
               <span className="ml-2 text-muted-foreground">declared by {signal.declaredBy}</span>
             ) : null}
@@ -68,7 +89,7 @@ export function SignalRow({ signal, series, until }: { signal: Signal; series: S
         <div className="hidden h-5 md:block">
           {signal.series ? <Sparkline series={series} until={until} label={signal.sentence} /> : null}
         </div>
-        <div className="col-start-2 md:col-start-auto md:text-right">
+        <div className="col-start-2 flex flex-wrap items-center gap-1 md:col-start-auto md:justify-end">
           {signal.action ? (
             <Link
               href={signal.action.href}
@@ -76,6 +97,21 @@ export function SignalRow({ signal, series, until }: { signal: Signal; series: S
             >
               {signal.action.label}
             </Link>
+          ) : null}
+          {mark?.incident ? (
+            <Link href={incidentHref(mark.incident.id)} className={buttonStyle("outline", "sm")}>
+              {incidentName(mark.incident.number)}
+            </Link>
+          ) : mayCall("incidents.declare", person.roles) ? (
+            <Link
+              href={`/incidents/new?signal=${encodeURIComponent(signal.key)}`}
+              className={buttonStyle("ghost", "sm")}
+            >
+              Declare incident<span className="sr-only"> from: {signal.sentence}</span>
+            </Link>
+          ) : null}
+          {mayCall("signals.acknowledge", person.roles) ? (
+            <SignalMenu signal={signal} acked={mark?.acked != null} />
           ) : null}
         </div>
       </div>

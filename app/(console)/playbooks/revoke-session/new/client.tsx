@@ -5,6 +5,7 @@ import { useRouter } from "next/navigation";
 import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import { useState } from "react";
 import { ZonePicker } from "@/components/data-table/zone-picker";
+import { IncidentChoice } from "@/components/incidents/incident-choice";
 import { Panel } from "@/components/lib/panel";
 import { Refusal } from "@/components/lib/refusal";
 import { reasonOf } from "@/components/live/panel-state-of";
@@ -36,13 +37,14 @@ export function StartClient() {
     subject: parseAsString,
     event: parseAsString,
     at: parseAsString,
+    incident: parseAsString,
   });
   const kind = params.by ?? startKind(params);
   const start = useMutation(
     trpc.playbooks.start.mutationOptions({ onSuccess: ({ runId }) => router.push(`/playbooks/runs/${runId}`) }),
   );
   const refused = !mayCall("playbooks.start", person.roles);
-  const send = (from: From) => start.mutate({ from });
+  const send = (from: From) => start.mutate({ from, incidentId: params.incident });
   const busy = start.isPending || start.isSuccess;
 
   return (
@@ -80,6 +82,11 @@ export function StartClient() {
               </label>
             ))}
           </fieldset>
+          <IncidentChoice
+            value={params.incident}
+            none="A new one is declared, or the open one about the same subject"
+            onChange={(incident) => void setParams({ incident })}
+          />
           {kind === "session" ? (
             <BySession
               initial={params.session ?? ""}

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import Link from "next/link";
+import { IncidentLink } from "@/components/incidents/incident-link";
 import { Panel } from "@/components/lib/panel";
 import { TimeStamp } from "@/components/lib/time-stamp";
 import { useConnection, useRun } from "@/components/live/live-hooks";
@@ -110,6 +111,12 @@ function RunHeader({ run, mayAct, acts }: { run: RunView; mayAct: boolean; acts:
         <p className="break-words text-muted-foreground">
           Run by {run.driver.name} · started {run.driver.id === run.createdBy.id ? "" : `by ${run.createdBy.name} `}
           <TimeStamp at={run.createdAt} />
+          {run.incidentId === null ? null : (
+            <>
+              {" · for "}
+              <IncidentLink incidentId={run.incidentId} />
+            </>
+          )}
         </p>
       </div>
       {mayAct ? (
