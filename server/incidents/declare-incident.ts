@@ -24,14 +24,22 @@ export type Declaration = {
 };
 export type Declared = { readonly incidentId: string; readonly number: number; readonly folded: boolean };
 
-/** The open incident that holds the key, however restricted. */
+/** The open incident that holds the key, however restricted; locked, so that it holds it until the transaction ends. */
 async function holderOf(tx: Queryable, key: string): Promise<{ id: string; number: number } | null> {
-  const [row] = await tx.query<{ id: string; number: number }>(
-    `SELECT i.id, i.number::int AS number FROM incident_keys k JOIN incidents i ON i.id = k.incident_id
-      WHERE k.dedupe_key = $1 AND k.open`,
-    [key],
-  );
-  return row ?? null;
+  for (;;) {
+    const [held] = await tx.query<{ incident_id: string }>(
+      "SELECT incident_id FROM incident_keys WHERE dedupe_key = $1 AND open",
+      [key],
+    );
+    if (held === undefined) return null;
+    await tx.query("SELECT 1 FROM incidents WHERE id = $1 FOR UPDATE", [held.incident_id]);
+    const [row] = await tx.query<{ id: string; number: number }>(
+      `SELECT i.id, i.number::int AS number FROM incident_keys k JOIN incidents i ON i.id = k.incident_id
+        WHERE k.dedupe_key = $1 AND k.open AND i.id = $2`,
+      [key, held.incident_id],
+    );
+    if (row !== undefined) return row; // else it was resolved or merged while this waited: look again
+  }
 }
 
 /**
@@ -73,7 +81,11 @@ export async function declareIn(tx: Queryable, by: Actor | null, given: Declarat
       id,
       dedupeKey,
     ]);
-  if (by !== null) await tx.query("INSERT INTO incident_members (incident_id, person_id) VALUES ($1, $2)", [id, by.id]);
+  if (by !== null)
+    await tx.query("INSERT INTO incident_members (incident_id, person_id) SELECT $1, id FROM people WHERE id = $2", [
+      id,
+      by.id,
+    ]);
   await restartUpdateClock(tx, id, given.severity);
   if (given.drill !== true)
     await queueNotice(tx, {

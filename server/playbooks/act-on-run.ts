@@ -35,7 +35,7 @@ export const notNow = (run: RunRow): DomainError =>
 export async function actOnRun(
   db: Database,
   runId: string,
-  actor: Pick<Actor, "id" | "name"> | null,
+  actor: (Pick<Actor, "id" | "name"> & Partial<Actor>) | null,
   event: RunEvent,
   lines: readonly LogLine[],
   also: (tx: Queryable, before: RunRow) => Promise<void> = async () => undefined,

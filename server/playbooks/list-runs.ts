@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { Actor } from "@/server/auth/roles";
+import { viewerParams, visibleByIncident } from "@/server/incidents/visible-to";
 import { DomainError } from "@/server/platform/errors";
 import { exactInstant } from "@/server/platform/exact-time";
 import type { Page } from "@/server/platform/page";
@@ -7,7 +9,7 @@ import { runTitle } from "@/server/playbooks/run-view";
 import type { RunRow } from "@/server/playbooks/run-rows";
 import type { listRunsInput, RunSummary } from "@/server/playbooks/schemas";
 
-type Context = { readonly db: Database };
+type Context = { readonly db: Database; readonly actor: Pick<Actor, "id" | "roles"> };
 type Cursor = { readonly at: string; readonly id: string };
 
 const encode = (cursor: Cursor): string => Buffer.from(JSON.stringify([cursor.at, cursor.id])).toString("base64url");
@@ -39,7 +41,7 @@ const progress = (run: Pick<RunRow, "state" | "proof" | "blast">): string => {
   return run.blast === null ? "Subject not confirmed" : `${run.blast.liveSessions} live sessions, nothing revoked yet`;
 };
 
-/** Runs, newest first, by keyset. @throws stale_cursor */
+/** Runs that the viewer may see, newest first, by keyset. @throws stale_cursor */
 export async function listRuns({
   ctx,
   input,
@@ -50,9 +52,10 @@ export async function listRuns({
   const after = input.cursor == null ? null : decode(input.cursor);
   const rows = await ctx.db.query<RunRow & { exact_at: string }>(
     `SELECT *, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS exact_at FROM playbook_runs
-      WHERE $1::timestamptz IS NULL OR (created_at, id) < ($1::timestamptz, $2::uuid)
+      WHERE ($1::timestamptz IS NULL OR (created_at, id) < ($1::timestamptz, $2::uuid))
+        AND ${visibleByIncident("playbook_runs.incident_id", 4)}
       ORDER BY created_at DESC, id DESC LIMIT $3`,
-    [after?.at ?? null, after?.id ?? null, input.limit + 1],
+    [after?.at ?? null, after?.id ?? null, input.limit + 1, ...viewerParams(ctx.actor)],
   );
   const page = rows.slice(0, input.limit);
   const last = page.at(-1);

@@ -26,6 +26,7 @@ export type RunRow = {
   readonly created_by_name: string;
   readonly driver_id: string;
   readonly driver_name: string;
+  readonly incident_id: string | null;
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly step_times: Partial<Record<RunState, string>>;

@@ -62,6 +62,7 @@ export async function runView(ctx: ObserverContext, run: RunRow): Promise<RunVie
     reason: run.reason,
     createdBy: { id: run.created_by_id, name: run.created_by_name },
     driver: { id: run.driver_id, name: run.driver_name },
+    incidentId: run.incident_id,
     createdAt: run.created_at.toISOString(),
     updatedAt: run.updated_at.toISOString(),
     stepTimes: run.step_times,

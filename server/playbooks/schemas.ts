@@ -17,6 +17,7 @@ export const startRunInput = z.object({
       sessionId: idText,
     }), // the likely session the operator picked
   ]),
+  incidentId: z.uuid().nullish(), // the open incident that it belongs to; without one it declares or joins one
 });
 const onRun = { runId: z.uuid() };
 export const runInput = z.object(onRun);
@@ -156,6 +157,7 @@ export type RunView = {
   readonly reason: string | null;
   readonly createdBy: Pick<Actor, "id" | "name">;
   readonly driver: Pick<Actor, "id" | "name">;
+  readonly incidentId: string | null;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly stepTimes: Readonly<Partial<Record<RunState, string>>>;

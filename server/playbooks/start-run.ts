@@ -11,10 +11,11 @@ import {
 } from "@/server/caracal/revocation/subject-sessions";
 import { DomainError } from "@/server/platform/errors";
 import type { Database } from "@/server/platform/postgres";
+import { incidentOfRun } from "@/server/playbooks/run-incident";
 import { appendLog } from "@/server/playbooks/run-log";
 import type { startRunInput } from "@/server/playbooks/schemas";
 
-type Input = z.output<typeof startRunInput>;
+type Input = z.input<typeof startRunInput>;
 type Context = { readonly db: Database; readonly caracal: Deployment; readonly actor: Actor };
 
 const unknown = (what: string, facts: Record<string, string>) =>
@@ -39,8 +40,10 @@ async function identify(caracal: Deployment, from: Input["from"]): Promise<Found
 
 /**
  * Opens a run of "Revoke a compromised session" at identify, from a session, a subject, or an audit event with the session the
- * operator picked for it. Nothing in Caracal is touched.
- * @throws not_found for ids that the deployment does not have or that belong to another zone; nothing is written then.
+ * operator picked for it. It belongs to the incident that it is started from, or declares one, or joins the open one about the same
+ * subject, in the same transaction. Nothing in Caracal is touched.
+ * @throws not_found for ids that the deployment does not have or that belong to another zone, precondition_failed for an incident
+ * that is over; nothing is written then.
  */
 export async function startRun({ ctx, input }: { ctx: Context; input: Input }): Promise<{ readonly runId: string }> {
   const { from } = input;
@@ -50,10 +53,14 @@ export async function startRun({ ctx, input }: { ctx: Context; input: Input }): 
   const fromId = from.kind === "session" ? from.sessionId : from.kind === "subject" ? from.subjectId : from.eventId;
   const runId = randomUUID();
   await ctx.db.transaction(async (tx) => {
+    const incidentId = await incidentOfRun(tx, ctx.actor, input.incidentId ?? null, {
+      zone,
+      subject: subject.subjectId,
+    });
     await tx.query(
       `INSERT INTO playbook_runs (id, playbook, state, zone_id, zone_name, zone_slug, subject_id, subject_type, from_kind, from_id,
-                                  created_by_id, created_by_name, driver_id, driver_name, step_times)
-       VALUES ($1, 'revoke-session', 'identify', $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $10, $11)`,
+                                  created_by_id, created_by_name, driver_id, driver_name, step_times, incident_id)
+       VALUES ($1, 'revoke-session', 'identify', $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $10, $11, $12)`,
       [
         runId,
         zone.id,
@@ -66,6 +73,7 @@ export async function startRun({ ctx, input }: { ctx: Context; input: Input }): 
         ctx.actor.id,
         ctx.actor.name,
         JSON.stringify({ identify: new Date().toISOString() }),
+        incidentId,
       ],
     );
     await appendLog(tx, runId, ctx.actor, [

@@ -51,7 +51,9 @@ describe("what Postgres or Redis would refuse is refused as input", () => {
     ["2026-11-23T00:00:00.000000Z", "-".repeat(36)],
   ])("a forged runs cursor %s %s", async (at, run) => {
     const cursor = base64(JSON.stringify([at, run]));
-    await expect(listRuns({ ctx: { db: unasked }, input: { cursor, limit: 1 } })).rejects.toMatchObject({
+    await expect(
+      listRuns({ ctx: { db: unasked, actor: { id, roles: [] } }, input: { cursor, limit: 1 } }),
+    ).rejects.toMatchObject({
       code: "stale_cursor",
     });
   });

@@ -14,6 +14,7 @@ import {
   liveInput,
   signInsInput,
 } from "@/server/live/schemas";
+import { visibleRuns } from "@/server/playbooks/visible-runs";
 import { procedure, router } from "@/server/trpc/procedures";
 
 export const systemRouter = router({
@@ -25,12 +26,14 @@ export const systemRouter = router({
   live: procedure.input(liveInput).subscription(async function* ({ ctx, input, signal }) {
     const { collector, runs, board, db } = ctx.console;
     const { actor } = ctx;
-    const watch = untilSignedOut(actor, () => actorOf(db, ctx.signInId), signal);
+    const seen = await visibleRuns(db, actor, input.runs);
+    const stillOpen = async () => (await visibleRuns(db, actor, seen)).length === seen.length;
+    const watch = untilSignedOut(actor, async () => ((await stillOpen()) ? actorOf(db, ctx.signInId) : null), signal);
     try {
       const feed = liveFeed({
         current: collector.snapshot,
         subscribe: collector.subscribe,
-        runs: input.runs,
+        runs: seen,
         subscribeRun: runs.subscribe,
         subscribeBoard: (listener) => {
           let sent = "";

@@ -1,3 +1,4 @@
+import { DatabaseError } from "pg";
 import type { Actor } from "@/server/auth/roles";
 import type { Queryable } from "@/server/platform/postgres";
 import type { EntryDetails } from "@/server/timeline/schemas";
@@ -42,3 +43,6 @@ export async function appendEntries(tx: Queryable, entries: readonly NewEntry[])
     [JSON.stringify(rows)],
   );
 }
+
+/** True for the database's refusal to append to a closed timeline (0003_timeline.sql). */
+export const isClosedTimeline = (error: unknown): boolean => error instanceof DatabaseError && error.code === "55000";

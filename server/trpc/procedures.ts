@@ -6,6 +6,7 @@ import { log } from "@/server/platform/log";
 import { withoutCredentials } from "@/server/platform/without-credentials";
 import { answerOf } from "@/server/trpc/error-map";
 import { t } from "@/server/trpc/init";
+import { recordDenial } from "@/server/trpc/record-denial";
 
 export const router = t.router;
 
@@ -29,9 +30,11 @@ const mapErrors = t.middleware(async ({ next, ctx, path }) => {
 });
 
 /** State changes come from our own pages only. Calls made in this process carry no request. */
-const fromOurPages = t.middleware(({ next, ctx, type }) => {
-  if (type === "mutation" && ctx.request !== null && !sameOrigin(ctx.request))
+const fromOurPages = t.middleware(async ({ next, ctx, type, path }) => {
+  if (type === "mutation" && ctx.request !== null && !sameOrigin(ctx.request)) {
+    if (ctx.actor !== null) await recordDenial(ctx.console, ctx.actor, { path, why: "origin" });
     throw new DomainError("forbidden", "This change did not come from the console's own pages, so it was refused.");
+  }
   return next();
 });
 
@@ -44,12 +47,13 @@ const asJson = t.middleware(({ next, ctx }) => {
 });
 
 /** Signed in, and one of the person's roles is listed for the procedure. A procedure that no table names is refused. */
-const allowed = t.middleware(({ next, ctx, path }) => {
+const allowed = t.middleware(async ({ next, ctx, type, path }) => {
   const { actor, signInId } = ctx;
   if (actor === null || signInId === null)
     throw new DomainError("not_signed_in", "You are not signed in, or your sign-in has ended. Sign in again.");
   if (!mayCall(path, actor.roles)) {
     const wanted = procedurePolicy[path] ?? [];
+    if (type === "mutation" && ctx.request !== null) await recordDenial(ctx.console, actor, { path, why: "role" });
     throw new DomainError(
       "forbidden",
       wanted.length === 0
