@@ -3,13 +3,16 @@ import { performance } from "node:perf_hooks";
 import pg from "pg";
 import { createConsoleDatabase } from "@/sandbox/engines/databases";
 import { startPostgres } from "@/sandbox/engines/postgres";
-import { openDatabase } from "@/server/platform/postgres";
+import { openDatabase, type Queryable } from "@/server/platform/postgres";
 import { appendEntries, type NewEntry } from "@/server/timeline/append-entries";
 
 export const writers = 20;
 
+/** One statement that commits itself, or BEGIN, the statement and COMMIT. */
+type Way = "statement" | "transaction";
+
 /** An entry of ordinary size: a sentence, parameters, figures. */
-export const sampleEntry = (chain: string, n: number): NewEntry => ({
+const sampleEntry = (chain: string, n: number): NewEntry => ({
   chain,
   kind: "playbook.revoke",
   by: {
@@ -33,6 +36,11 @@ export async function openTimelineStage() {
   const owner = new pg.Client({ connectionString: own.migrateUrl });
   owner.on("error", () => undefined);
   await owner.connect();
+  const asSuperuser = new URL(postgres.url);
+  asSuperuser.pathname = new URL(own.url).pathname;
+  const superuser = new pg.Client({ connectionString: asSuperuser.toString() });
+  superuser.on("error", () => undefined);
+  await superuser.connect();
   const db = openDatabase({ url: own.url, label: "console", max: writers, statementTimeoutMs: 60_000 });
   await owner.query(
     `CREATE TABLE bench_plain (chain uuid NOT NULL, seq bigint NOT NULL, at timestamptz NOT NULL, kind text NOT NULL, actor_id text,
@@ -61,42 +69,58 @@ export async function openTimelineStage() {
   return {
     db,
     owner,
-    appendTo: (chains: readonly string[], total: number) =>
-      rate(total, (writer, n) =>
-        db.transaction((tx) => appendEntries(tx, [sampleEntry(chains[writer % chains.length] ?? randomUUID(), n)])),
-      ),
+    appendTo: (chains: readonly string[], total: number, as: Way) =>
+      rate(total, (writer, n) => {
+        const entries = [sampleEntry(chains[writer % chains.length] ?? "", n)];
+        return as === "statement" ? appendEntries(db, entries) : db.transaction((tx) => appendEntries(tx, entries));
+      }),
     /** The same columns, hashes included, by one bare INSERT into a table without a trigger. */
-    insertPlain(total: number) {
+    insertPlain(total: number, as: Way) {
       const chain = randomUUID();
-      return rate(total, (_, n) => {
+      const insert = (on: Queryable, n: number) => {
         const { kind, by, summary, details } = sampleEntry(chain, n);
-        return db.transaction((tx) =>
-          tx.query(
-            `INSERT INTO bench_plain (chain, seq, at, kind, actor_id, actor_name, actor_roles, address, request_id, summary, details, prev_hash, hash)
-             VALUES ($1, $2, now(), $3, $4, $5, $6, $7, $8, $9, $10, repeat('a', 64), repeat('b', 64))`,
-            [
-              chain,
-              n,
-              kind,
-              by?.id,
-              by?.name,
-              by?.roles.join(","),
-              by?.address,
-              by?.requestId,
-              summary,
-              JSON.stringify(details),
-            ],
-          ),
+        const person = [by?.id, by?.name, by?.roles.join(","), by?.address, by?.requestId];
+        return on.query(
+          `INSERT INTO bench_plain (chain, seq, at, kind, actor_id, actor_name, actor_roles, address, request_id, summary, details, prev_hash, hash)
+           VALUES ($1, $2, now(), $3, $4, $5, $6, $7, $8, $9, $10, repeat('a', 64), repeat('b', 64))`,
+          [chain, n, kind, ...person, summary, JSON.stringify(details)],
         );
-      });
+      };
+      return rate(total, (_, n) => (as === "statement" ? insert(db, n) : db.transaction((tx) => insert(tx, n))));
+    },
+    /** A chain of `total` entries, 500 a transaction. */
+    async fill(chain: string, total: number) {
+      for (let from = 0; from < total; from += 500)
+        await appendEntries(
+          db,
+          Array.from({ length: Math.min(500, total - from) }, (_, n) => sampleEntry(chain, from + n)),
+        );
+    },
+    async hashAt(chain: string, seq: number): Promise<string> {
+      const [row] = await db.query<{ hash: string }>(
+        "SELECT hash FROM timeline_entries WHERE chain = $1 AND seq = $2",
+        [chain, seq],
+      );
+      return row?.hash ?? "";
+    },
+    /** What a superuser can do: the entries after `seq` are gone, and the head row says that there never were any. */
+    async cut(chain: string, seq: number) {
+      await superuser.query("SET session_replication_role = replica");
+      await superuser.query("DELETE FROM timeline_entries WHERE chain = $1 AND seq > $2", [chain, seq]);
+      await superuser.query(
+        `UPDATE timeline_heads h SET seq = e.seq, hash = e.hash, at = e.at FROM timeline_entries e
+          WHERE h.chain = $1 AND e.chain = $1 AND e.seq = $2`,
+        [chain, seq],
+      );
     },
     async settle() {
       await owner.query("VACUUM ANALYZE timeline_entries, timeline_heads, bench_plain");
     },
     async close() {
       await db.close();
-      await owner.end();
+      await Promise.all([owner.end(), superuser.end()]);
       await postgres.dispose();
     },
   };
 }
+export type TimelineStage = Awaited<ReturnType<typeof openTimelineStage>>;
