@@ -19,7 +19,9 @@ const thumb = "max-sm:h-11 max-sm:flex-1";
 export function DecisionPanel({ view }: { view: ApprovalView }) {
   return (
     <Panel title="Your part">
-      <div className="flex flex-col gap-3 px-3 py-3">{isOpen(view) ? <Open view={view} /> : <Ended view={view} />}</div>
+      <div id="your-part" className="flex scroll-mt-24 flex-col gap-3 px-3 py-3">
+        {isOpen(view) ? <Open view={view} /> : <Ended view={view} />}
+      </div>
     </Panel>
   );
 }

@@ -9,12 +9,9 @@ import { useTRPCClient } from "@/components/live/trpc";
 import { ConfirmAct } from "@/components/wizard/confirm-act";
 import { Fact, Facts } from "@/components/wizard/facts";
 import { policyOf } from "@/server/auth/action-policy";
+import type { ReplaceSecretAnswer } from "@/server/brakes/schemas";
 
 const policy = policyOf("replace-application-secret");
-
-type Answer =
-  | { readonly kind: "replaced"; readonly secret: string }
-  | { readonly kind: "by-hand"; readonly command: string; readonly why: string };
 
 /**
  * Replaces the secret and shows the new one, once. It is asked for past the page's cache and lives in this component alone, which
@@ -30,7 +27,7 @@ export function ReplaceSecretAct({
   incidentId: string | null;
 }) {
   const client = useTRPCClient();
-  const [answer, setAnswer] = useState<Answer | null>(null);
+  const [answer, setAnswer] = useState<ReplaceSecretAnswer | null>(null);
   const [refused, setRefused] = useState<string | null>(null);
   useEffect(() => {
     const forget = () => setAnswer(null);
@@ -51,7 +48,14 @@ export function ReplaceSecretAct({
   }
 
   if (answer?.kind === "replaced")
-    return <ShownOnce secret={answer.secret} application={application.name} onClose={() => setAnswer(null)} />;
+    return (
+      <ShownOnce
+        secret={answer.secret}
+        fingerprint={answer.fingerprint}
+        application={application.name}
+        onClose={() => setAnswer(null)}
+      />
+    );
   return (
     <div className="flex flex-col items-start gap-3">
       <Facts>

@@ -7,10 +7,12 @@ import { Button } from "@/components/ui/button";
 /** A new secret, the one time it is anywhere to be seen. Whoever leaves the page or closes this has seen the last of it. */
 export function ShownOnce({
   secret,
+  fingerprint,
   application,
   onClose,
 }: {
   secret: string;
+  fingerprint: string; // what the record keeps of it
   application: string;
   onClose: () => void;
 }) {
@@ -24,6 +26,9 @@ export function ShownOnce({
         </span>
       </p>
       <CommandBlock command={secret} title={`New secret of ${application}`} />
+      <p className="text-muted-foreground">
+        The record keeps its fingerprint only: <span className="font-mono text-xs">{fingerprint}</span>
+      </p>
       <Button className="self-start max-sm:h-11 max-sm:w-full" onClick={onClose}>
         I have it: forget it here
       </Button>

@@ -12,16 +12,15 @@ import { RowLink } from "@/components/data-table/row-opener";
 import { Panel } from "@/components/lib/panel";
 import { TimeStamp } from "@/components/lib/time-stamp";
 import { panelStateOf } from "@/components/live/panel-state-of";
-import { type RouterOutputs, useTRPC } from "@/components/live/trpc";
+import { useTRPC } from "@/components/live/trpc";
 import { usePerson } from "@/components/shell/shell-context";
 import { Badge } from "@/components/ui/badge";
 import { buttonStyle } from "@/components/ui/button";
 import { policyOf } from "@/server/auth/action-policy";
 import { mayCall } from "@/server/auth/policy";
+import type { FreezeView } from "@/server/brakes/schemas";
 
-type Freeze = RouterOutputs["brakes"]["freezes"]["rows"][number];
-
-const columns: readonly DataColumn<Freeze>[] = [
+const columns: readonly DataColumn<FreezeView>[] = [
   {
     id: "zone",
     header: "Zone",

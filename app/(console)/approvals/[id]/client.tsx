@@ -51,6 +51,9 @@ export function ApprovalClient({ initial }: { initial: ApprovalView }) {
         <p className="flex flex-wrap gap-x-3 text-muted-foreground">
           {isOpen(view) ? <Countdown approval={view} until /> : null}
           <span>{voteProgress(view)}</span>
+          <a href="#your-part" className="text-accent underline underline-offset-2 lg:hidden">
+            To your part
+          </a>
         </p>
       </header>
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_24rem]">

@@ -10,7 +10,7 @@ import { ReplicaTable } from "@/components/brakes/replica-table";
 import { Panel } from "@/components/lib/panel";
 import { TimeStamp } from "@/components/lib/time-stamp";
 import { panelStateOf, reasonOf } from "@/components/live/panel-state-of";
-import { type RouterOutputs, useTRPC } from "@/components/live/trpc";
+import { useTRPC } from "@/components/live/trpc";
 import { usePerson } from "@/components/shell/shell-context";
 import { Badge } from "@/components/ui/badge";
 import { CommandBlock } from "@/components/lib/command-block";
@@ -19,11 +19,11 @@ import { Fact, Facts } from "@/components/wizard/facts";
 import { counted } from "@/components/wizard/run-model";
 import { policyOf } from "@/server/auth/action-policy";
 import { mayCall } from "@/server/auth/policy";
+import type { FreezeView } from "@/server/brakes/schemas";
 
-type Freeze = RouterOutputs["brakes"]["freeze"];
-const isOver = (freeze: Freeze) => freeze.thawedAt !== null;
+const isOver = (freeze: FreezeView) => freeze.thawedAt !== null;
 
-export function FreezeClient({ initial }: { initial: Freeze }) {
+export function FreezeClient({ initial }: { initial: FreezeView }) {
   const trpc = useTRPC();
   const query = useQuery(
     trpc.brakes.freeze.queryOptions(
@@ -98,7 +98,19 @@ export function FreezeClient({ initial }: { initial: Freeze }) {
                     </Link>
                   </Fact>
                 )}
-                {freeze.thawedBy === null ? null : <Fact name="Thaw asked for by">{freeze.thawedBy.name}</Fact>}
+                {freeze.thawedBy === null ? null : (
+                  <Fact name="Thaw asked for by">
+                    {freeze.thawedBy.name}
+                    {freeze.thawReason === null ? "" : `: ${freeze.thawReason}`}
+                  </Fact>
+                )}
+                {freeze.leftAlone.length === 0 ? null : (
+                  <Fact name="Left as they were">
+                    {counted(freeze.leftAlone.length, "policy set")} had been given a version by somebody else
+                    meanwhile, so the thaw did not touch them: {freeze.leftAlone.join(", ")}
+                  </Fact>
+                )}
+                <Fact name="Messages published">{freeze.publications}</Fact>
               </Facts>
             </div>
             {freeze.commands.length === 0 ? null : (
@@ -121,7 +133,7 @@ export function FreezeClient({ initial }: { initial: Freeze }) {
 }
 
 /** One responder thaws, whoever froze. */
-function Thaw({ freeze }: { freeze: Freeze }) {
+function Thaw({ freeze }: { freeze: FreezeView }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const person = usePerson();

@@ -1,10 +1,11 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { parseAsString, useQueryStates } from "nuqs";
 import { ProviderTokens } from "@/components/brakes/provider-tokens";
 import { ReplaceSecretAct } from "@/components/brakes/replace-secret-act";
+import { TextFilter } from "@/components/data-table/text-filter";
 import { ZonePicker } from "@/components/data-table/zone-picker";
 import { Panel } from "@/components/lib/panel";
 import { panelStateOf } from "@/components/live/panel-state-of";
@@ -18,9 +19,19 @@ import { mayCall } from "@/server/auth/policy";
 export function ReplaceSecretClient() {
   const trpc = useTRPC();
   const person = usePerson();
-  const [{ zone, application }, setParams] = useQueryStates({ zone: parseAsString, application: parseAsString });
-  const query = useQuery(trpc.brakes.applications.queryOptions({ zoneId: zone ?? "" }, { enabled: zone !== null }));
-  const applications = query.data ?? [];
+  const [{ zone, application, find, incident }, setParams] = useQueryStates({
+    zone: parseAsString,
+    application: parseAsString,
+    find: parseAsString,
+    incident: parseAsString,
+  });
+  const query = useQuery(
+    trpc.brakes.applications.queryOptions(
+      { zoneId: zone ?? "", text: find ?? "", limit: 100 },
+      { enabled: zone !== null, placeholderData: keepPreviousData },
+    ),
+  );
+  const applications = query.data?.rows ?? [];
   const chosen = applications.find(({ id }) => id === application) ?? null;
   const allowed = mayCall("brakes.replaceSecret", person.roles);
   return (
@@ -44,6 +55,15 @@ export function ReplaceSecretClient() {
             all="Choose a zone"
             className="sm:w-full sm:max-w-xl"
           />
+          <TextFilter
+            first
+            label="Find"
+            placeholder="Part of its name or id"
+            value={find}
+            maxLength={100}
+            onApply={(next) => void setParams({ find: next })}
+            className="w-full max-w-xl"
+          />
         </div>
         <Panel
           title="Applications of the zone"
@@ -51,7 +71,11 @@ export function ReplaceSecretClient() {
           state={
             zone === null
               ? { kind: "empty", sentence: "Choose a zone first." }
-              : panelStateOf(query, { when: applications.length === 0, sentence: "The zone has no application." })
+              : panelStateOf(query, {
+                  when: applications.length === 0,
+                  sentence:
+                    find === null ? "The zone has no application." : "No application of the zone is called that.",
+                })
           }
         >
           <div className="px-3 py-3">
@@ -74,7 +98,7 @@ export function ReplaceSecretClient() {
                   <option value="">Choose an application</option>
                   {applications.map((one) => (
                     <option key={one.id} value={one.id}>
-                      {one.name} ({one.id})
+                      {one.name} ({one.id}){one.archived ? ", archived" : ""}
                     </option>
                   ))}
                 </select>
@@ -97,7 +121,7 @@ export function ReplaceSecretClient() {
             }
           >
             <div className="px-3 py-3">
-              <ReplaceSecretAct key={chosen.id} zoneId={zone} application={chosen} incidentId={null} />
+              <ReplaceSecretAct key={chosen.id} zoneId={zone} application={chosen} incidentId={incident} />
             </div>
           </Panel>
           <ProviderTokens zoneId={zone} applicationId={chosen.id} />
