@@ -8,7 +8,7 @@ import type { RunView } from "@/server/playbooks/schemas";
  * For a run whose subject is an application: whoever holds its secret mints again at once, whatever was revoked (trap 20). The
  * two brakes that stop that, with the zone and the application filled in.
  */
-export function StrongerBrakes({ run }: { run: Pick<RunView, "subject" | "zone"> }) {
+export function StrongerBrakes({ run }: { run: Pick<RunView, "subject" | "zone" | "incidentId"> }) {
   if (run.subject.type !== "application") return null;
   return (
     <section
@@ -22,13 +22,13 @@ export function StrongerBrakes({ run }: { run: Pick<RunView, "subject" | "zone">
       </p>
       <div className="flex flex-wrap gap-2">
         <Link
-          href={replaceSecretHref({ zone: run.zone.id, application: run.subject.id })}
+          href={replaceSecretHref({ zone: run.zone.id, application: run.subject.id, incident: run.incidentId })}
           className={buttonStyle("outline", "md", "max-sm:h-11 max-sm:w-full")}
         >
           Replace the secret
         </Link>
         <Link
-          href={requestHref("freeze-zone", { zone: run.zone.id })}
+          href={requestHref("freeze-zone", { zone: run.zone.id, incident: run.incidentId })}
           className={buttonStyle("outline", "md", "max-sm:h-11 max-sm:w-full")}
         >
           Freeze the zone

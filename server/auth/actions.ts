@@ -37,6 +37,17 @@ export async function signInByProvider(form: FormData): Promise<void> {
   }
 }
 
+/** Sends somebody who is signed in to the identity provider once more, which must ask who they are, and back to their page. */
+export async function reauthenticateByProvider(form: FormData): Promise<void> {
+  const callbackUrl = safeCallback(form.get("callbackUrl"));
+  try {
+    await signIn("oidc", { redirectTo: callbackUrl }, { prompt: "login", max_age: "0" });
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error; // Next's own redirect travels as an error
+    backToForm("provider", callbackUrl);
+  }
+}
+
 /** Ends this sign-in on the server, then shows the sign-in page. */
 export async function signOutHere(): Promise<void> {
   await signOut({ redirectTo: "/sign-in" });
