@@ -25,7 +25,7 @@ export const declareIncidentInput = z.object({
   restricted: z.boolean().default(false),
   drill: z.boolean().default(false),
   zoneIds: z.array(idText).max(50).default([]),
-  signalKey: z.string().max(300).nullish(), // declared from this open signal
+  signalKey: plainText(300).min(1).nullish(), // declared from this open signal
   note: writtenText(4_000).default(""),
 });
 export const changeSeverityInput = z.object({ ...on, severity: z.enum(severities), reason });
@@ -38,9 +38,9 @@ export const linkInput = z.object({ ...on, kind: z.enum(["zone", "service"]), re
 export const noteInput = z.object({ ...on, text: writtenText(4_000).min(1), isUpdate: z.boolean().default(false) }); // an update meets the clock
 export const pinInput = z.object({ ...on, seq: z.number().int().min(1), pinned: z.boolean() });
 export const ackIncidentInput = z.object({ ...on, comment: writtenText(500).default("") });
-export const ackSignalInput = z.object({ key: z.string().max(300), comment: writtenText(500).default("") });
+export const ackSignalInput = z.object({ key: plainText(300).min(1), comment: writtenText(500).default("") });
 export const snoozeSignalInput = z.object({
-  key: z.string().max(300),
+  key: plainText(300).min(1),
   minutes: z.number().int().min(5).max(1_440),
   reason,
 });

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { listSignIns } from "@/server/auth/sign-ins";
+import {
+  ackSignalInput,
+  changeSeverityInput,
+  declareIncidentInput,
+  noteInput,
+  snoozeSignalInput,
+} from "@/server/incidents/schemas";
 import { clearSignalInput, declareSignalInput } from "@/server/live/schemas";
 import type { Database } from "@/server/platform/postgres";
 import { listRuns } from "@/server/playbooks/list-runs";
@@ -25,6 +32,11 @@ describe("what Postgres or Redis would refuse is refused as input", () => {
       revokeInput.safeParse({ runId: id, reason: text }),
       reasonInput.safeParse({ runId: id, reason: text }),
       checklistInput.safeParse({ runId: id, item: "x", skippedReason: text }),
+      declareIncidentInput.safeParse({ title: text, severity: "P1" }),
+      changeSeverityInput.safeParse({ incidentId: id, severity: "P1", reason: text }),
+      noteInput.safeParse({ incidentId: id, text }),
+      snoozeSignalInput.safeParse({ key: "k", minutes: 5, reason: text }),
+      ackSignalInput.safeParse({ key: `dlq${text}` }),
     ];
     expect(inputs.map(({ success }) => success)).toEqual(inputs.map(() => false));
   });
