@@ -31,4 +31,4 @@ export const plainText = (max: number) =>
     .string()
     .trim()
     .max(max)
-    .regex(/^\P{Cc}*$/u, "must be text without control characters");
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, "must be text without control or broken characters");
