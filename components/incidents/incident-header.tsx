@@ -1,11 +1,9 @@
 "use client";
 
 import Link from "next/link";
-import { ChangeSeverity } from "@/components/incidents/change-severity";
 import { ClockBadge } from "@/components/incidents/clock-badge";
 import { IncidentFlags } from "@/components/incidents/incident-flags";
 import { incidentHref, incidentName, originWords, stateWords } from "@/components/incidents/incident-words";
-import { Lifecycle } from "@/components/incidents/lifecycle";
 import type { IncidentActs } from "@/components/incidents/use-incident-acts";
 import { SeverityMark } from "@/components/lib/severity-mark";
 import { TimeStamp } from "@/components/lib/time-stamp";
@@ -13,17 +11,15 @@ import { Badge } from "@/components/ui/badge";
 import { ConfirmAct } from "@/components/wizard/confirm-act";
 import type { IncidentView } from "@/server/incidents/schemas";
 
-/** How bad, how far, what is due, and the next moves. `whyNot` says why this viewer may do none of them. */
+/** How bad, how far, what is due. `whyNot` says why this viewer may only read. */
 export function IncidentHeader({
   view,
   acts,
   whyNot,
-  mayRestrict,
 }: {
   view: IncidentView;
   acts: IncidentActs;
   whyNot: string | null;
-  mayRestrict: boolean;
 }) {
   return (
     <header className="flex flex-col gap-2">
@@ -54,43 +50,20 @@ export function IncidentHeader({
             acknowledged <TimeStamp at={view.acknowledgedAt} show="age" />
           </span>
         )}
+        {view.acknowledgedAt === null && whyNot === null && view.mergedInto === null && view.state !== "closed" ? (
+          <ConfirmAct
+            size="sm"
+            variant="primary"
+            label="Acknowledge"
+            title="Acknowledge this incident"
+            confirm="Acknowledge"
+            onConfirm={() => acts.acknowledge("")}
+          >
+            <p>Says that you are on it. Nobody further is woken for it; what was sent stays sent.</p>
+          </ConfirmAct>
+        ) : null}
       </div>
-      {view.mergedInto === null ? (
-        <div className="flex flex-wrap items-start gap-1.5">
-          {whyNot === null && view.acknowledgedAt === null && view.state !== "closed" ? (
-            <ConfirmAct
-              size="sm"
-              variant="primary"
-              label="Acknowledge"
-              title="Acknowledge this incident"
-              confirm="Acknowledge"
-              onConfirm={() => acts.acknowledge("")}
-            >
-              <p>Says that you are on it. Nobody further is woken for it; what was sent stays sent.</p>
-            </ConfirmAct>
-          ) : null}
-          <Lifecycle view={view} acts={acts} whyNot={whyNot} />
-          {whyNot === null && view.state !== "closed" ? (
-            <ChangeSeverity key={view.severity} view={view} acts={acts} />
-          ) : null}
-          {whyNot === null && mayRestrict && view.state !== "closed" ? (
-            <ConfirmAct
-              size="sm"
-              label={view.restricted ? "Open to everybody" : "Restrict"}
-              title={view.restricted ? "Open this incident to everybody?" : "Restrict this incident?"}
-              confirm={view.restricted ? "Open it" : "Restrict it"}
-              reasonLabel="Why, for the record"
-              onConfirm={(reason) => acts.restrict(!view.restricted, reason)}
-            >
-              <p>
-                {view.restricted
-                  ? "Everybody who can sign in will see all of its record."
-                  : "Only its responders, security and admin will see it, anywhere: lists, counts, search, exports and messages. You stay a responder."}
-              </p>
-            </ConfirmAct>
-          ) : null}
-        </div>
-      ) : (
+      {view.mergedInto === null ? null : (
         <p role="status" className="rounded-md border border-dashed border-border-strong bg-card px-3 py-2">
           This incident was merged into{" "}
           <Link href={incidentHref(view.mergedInto.id)} className="text-accent underline underline-offset-2">

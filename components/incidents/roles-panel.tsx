@@ -26,7 +26,7 @@ export function RolesPanel({ view, acts, mayAct }: { view: IncidentView; acts: I
                     <>
                       {held.person.name}{" "}
                       <span className="text-xs text-muted-foreground">
-                        since <TimeStamp at={held.since} />
+                        since <TimeStamp at={held.since} show="time" />
                       </span>
                     </>
                   )}

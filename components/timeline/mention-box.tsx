@@ -71,10 +71,9 @@ export function MentionBox({
         rows={2}
         value={value}
         maxLength={4_000}
-        role="combobox"
         aria-label={label}
         aria-autocomplete="list"
-        aria-expanded={offered.length > 0}
+        aria-haspopup="listbox"
         aria-controls={listId}
         aria-activedescendant={offered.length > 0 ? `${listId}-${at}` : undefined}
         placeholder={placeholder}

@@ -18,7 +18,7 @@ export function TimelineFilters({
 }) {
   return (
     <search className="flex flex-wrap items-end gap-2 border-b px-3 py-2">
-      <Field label="Kind" className="w-32">
+      <Field label="Kind" className="w-28 sm:w-32">
         {(ids) => (
           <select
             {...ids}
@@ -44,11 +44,11 @@ export function TimelineFilters({
         maxLength={100}
         value={filter.text || null}
         onApply={(text) => onChange({ ...filter, text: text ?? "" })}
-        className="min-w-32 flex-1 sm:max-w-64"
+        className="min-w-24 flex-1 sm:max-w-64"
       />
       <Button
         aria-pressed={filter.pinnedOnly}
-        className={filter.pinnedOnly ? "border-accent bg-accent-soft" : undefined}
+        className={filter.pinnedOnly ? "border-accent bg-accent-soft px-2" : "px-2"}
         onClick={() => onChange({ ...filter, pinnedOnly: !filter.pinnedOnly })}
       >
         Pinned only

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { AboutPanel } from "@/components/incidents/about-panel";
 import { FilesPanel, RecordPanel } from "@/components/incidents/evidence-panel";
 import { IncidentHeader } from "@/components/incidents/incident-header";
+import { IncidentMoves } from "@/components/incidents/incident-moves";
 import { MergeInto } from "@/components/incidents/merge-into";
 import { RolesPanel } from "@/components/incidents/roles-panel";
 import { SignalsPanel } from "@/components/incidents/signals-panel";
@@ -24,7 +25,7 @@ import { useLinkedEntry } from "./use-linked-entry";
 
 const tabs = [
   { id: "timeline", label: "Timeline" },
-  { id: "about", label: "About it" },
+  { id: "about", label: "Act and details" },
 ] as const;
 
 export function IncidentClient({ initial }: { initial: IncidentView }) {
@@ -47,12 +48,7 @@ export function IncidentClient({ initial }: { initial: IncidentView }) {
   const mayAct = whyNot === null && !readOnly;
   return (
     <div className={cn("flex flex-col gap-3", view.drill && "border-t-4 border-dashed border-border-strong pt-2")}>
-      <IncidentHeader
-        view={view}
-        acts={acts}
-        whyNot={whyNot}
-        mayRestrict={mayCall("incidents.restrict", person.roles)}
-      />
+      <IncidentHeader view={view} acts={acts} whyNot={whyNot} />
       {query.isError ? (
         <p role="status" className="rounded-md border border-dashed bg-muted px-3 py-1.5 text-xs">
           <strong>Stale.</strong> {reasonOf(query.error)}
@@ -71,6 +67,14 @@ export function IncidentClient({ initial }: { initial: IncidentView }) {
           </button>
         ))}
       </nav>
+      <div className={cn("lg:block", tab === "timeline" && "hidden")}>
+        <IncidentMoves
+          view={view}
+          acts={acts}
+          whyNot={whyNot}
+          mayRestrict={mayCall("incidents.restrict", person.roles)}
+        />
+      </div>
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
         <section
           aria-label="Timeline and notes"
