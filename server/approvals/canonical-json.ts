@@ -15,7 +15,7 @@ function write(value: unknown, path: string, depth: number): string {
     return JSON.stringify(value);
   }
   if (typeof value === "string") {
-    if (!value.isWellFormed()) throw new TypeError(`${path} holds half of a character`);
+    if (/\p{Cs}/u.test(value)) throw new TypeError(`${path} holds half of a character`);
     return JSON.stringify(value);
   }
   if (Array.isArray(value))

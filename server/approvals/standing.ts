@@ -9,9 +9,17 @@ import type { ApprovalState } from "@/server/approvals/schemas";
 export type Me = { readonly id: string; readonly roles: readonly string[]; readonly active: boolean };
 export type TwoPeople = Extract<ApprovalRule, { kind: "two" }>;
 
+const knownAction = (action: string): ActionName | undefined => actionNames.find((name) => name === action);
+
+/** What people call the action of a request, also when this release does not know it any more. */
+export function labelOf({ action }: Pick<RequestRow, "action">): string {
+  const known = knownAction(action);
+  return known === undefined ? action : policyOf(known).label;
+}
+
 /** The rule of an action that takes two people; null for one that this release does not know or that takes one. */
 export function twoPeopleRule(action: string): (TwoPeople & { readonly asks: readonly Role[] }) | null {
-  const known = actionNames.find((name): name is ActionName => name === action);
+  const known = knownAction(action);
   if (known === undefined) return null;
   const { approval, roles } = policyOf(known);
   return approval.kind === "two" ? { ...approval, asks: roles } : null;

@@ -72,6 +72,15 @@ export const procedurePolicy: Readonly<Record<string, readonly Role[]>> = {
   "signals.open": everyone,
   "signals.acknowledge": writers,
   "signals.snooze": responders,
+  "approvals.list": everyone,
+  "approvals.get": everyone,
+  "approvals.preview": ["responder", "security"],
+  "approvals.request": ["responder", "security"], // and one of the action's own roles
+  "approvals.vote": ["responder", "approver", "security"], // and one of the action's voters
+  "approvals.withdraw": everyone, // own vote only
+  "approvals.cancel": everyone, // own request, or an admin
+  "approvals.execute": ["responder", "security"], // and one of the action's own roles
+  "approvals.reauthenticate": everyone,
   "postMortems.list": everyone,
   "postMortems.months": everyone,
   "postMortems.get": everyone,

@@ -1,3 +1,4 @@
+import { approvalsRouter } from "@/server/routers/approvals";
 import { auditRouter } from "@/server/routers/audit";
 import { incidentsRouter } from "@/server/routers/incidents";
 import { keysRouter } from "@/server/routers/keys";
@@ -20,6 +21,7 @@ export const appRouter = router({
   playbooks: playbooksRouter,
   incidents: incidentsRouter,
   signals: signalsRouter,
+  approvals: approvalsRouter,
   notifications: notificationsRouter,
   postMortems: postMortemsRouter,
 });

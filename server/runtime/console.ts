@@ -1,3 +1,6 @@
+import type { ApprovedAction } from "@/server/approvals/approved-action";
+import { createExpiry } from "@/server/approvals/expire-requests";
+import type { ActionName } from "@/server/auth/action-policy";
 import { openDeployment, type Deployment } from "@/server/caracal/deployment";
 import { createHeadKeeper, type HeadKeeper } from "@/server/evidence/head-keeper";
 import { createClockTeller } from "@/server/incidents/clocks";
@@ -8,6 +11,7 @@ import { createNotifier, type Notifier } from "@/server/notifications/notifier";
 import { openDatabase, type Database } from "@/server/platform/postgres";
 import { readSettings, type Settings } from "@/server/platform/settings";
 import type { Repeating } from "@/server/jobs/repeat";
+import { approvedActions } from "@/server/runtime/approved-actions";
 import { createSignalRecorder } from "@/server/signals/signal-recorder";
 import { createRunWatcher, type RunWatcher } from "@/server/playbooks/run-watcher";
 
@@ -24,6 +28,8 @@ export type Console = {
   readonly signals: Repeating;
   readonly notifier: Notifier;
   readonly heads: HeadKeeper;
+  readonly actions: ReadonlyMap<ActionName, ApprovedAction>; // that take two people
+  readonly expiry: Repeating;
 };
 
 const holder = globalThis as typeof globalThis & { __caracalConsole?: Console };
@@ -44,7 +50,9 @@ function compose(settings: Settings): Console {
   const signals = createSignalRecorder({ db, collector, autoDeclare: settings.AUTO_DECLARE_P1 === "on" });
   const notifier = createNotifier({ db, settings });
   const heads = createHeadKeeper({ db, settings });
-  return { settings, db, caracal, collector, jobs, runs, board, clocks, signals, notifier, heads };
+  const actions = approvedActions({ db, caracal });
+  const expiry = createExpiry(db);
+  return { settings, db, caracal, collector, jobs, runs, board, clocks, signals, notifier, heads, actions, expiry };
 }
 
 /**

@@ -1,0 +1,15 @@
+import type { ApprovedAction } from "@/server/approvals/approved-action";
+import type { ActionName } from "@/server/auth/action-policy";
+import type { Deployment } from "@/server/caracal/deployment";
+import type { Database } from "@/server/platform/postgres";
+
+type Parts = { readonly db: Database; readonly caracal: Deployment };
+
+/**
+ * The two-person actions that this release carries out. What the policy lists and this map does not hold is refused when it is
+ * asked for: there is no other way to any of them.
+ */
+export function approvedActions(_parts: Parts): ReadonlyMap<ActionName, ApprovedAction> {
+  const actions: readonly ApprovedAction[] = [];
+  return new Map(actions.map((part) => [part.action, part]));
+}
