@@ -27,7 +27,7 @@ export function MergeInto({ view, acts }: { view: IncidentView; acts: IncidentAc
     >
       <p>
         Signals, responders, zones, runs and open approvals go over. This record stays readable at its own address and
-        ends here. It cannot be undone.
+        ends here. A restricted incident makes the other one restricted too. It cannot be undone.
       </p>
       <Field label="Into">
         {(ids) => (

@@ -34,7 +34,9 @@ export function TopStrip({
         </div>
         <div className="order-last flex w-full min-w-0 flex-col gap-x-4 gap-y-0.5 md:order-none md:w-auto md:flex-1 md:pl-4 xl:flex-row xl:items-center">
           <IncidentStrip />
-          <TrustLine />
+          <div className="min-w-0 xl:shrink-0">
+            <TrustLine />
+          </div>
         </div>
         <div className="ml-auto flex items-center gap-1 md:gap-2">
           <Button

@@ -9,7 +9,9 @@ export function useLinkedEntry(): [number | null, (seq: number | null) => void] 
   useEffect(() => {
     const read = () => {
       const seq = /^#e-(\d{1,9})$/.exec(window.location.hash)?.[1];
-      if (seq !== undefined) void setEntry(Number(seq));
+      if (seq === undefined) return;
+      window.history.replaceState(window.history.state, "", window.location.pathname + window.location.search);
+      void setEntry(Number(seq));
     };
     read();
     window.addEventListener("hashchange", read);
