@@ -45,6 +45,9 @@ GRANT UPDATE (status, terminated_at) ON agent_sessions TO caracal_console;
 -- Blast radius: what was delegated from and to those agents, under which policy, for which resource.
 GRANT SELECT ON delegation_edges, policy_set_bindings, resources TO caracal_console;
 
+-- Freezing a zone takes the active version from its policy bindings, thawing puts it back. Nothing else of a binding changes.
+GRANT UPDATE (active_version_id) ON policy_set_bindings TO caracal_console;
+
 -- Applications by name, never their secret's hash.
 GRANT SELECT (id, zone_id, name, registration_method, credential_type, consent, traits, expires_at, archived_at, last_active_at, created_at, updated_at)
   ON applications TO caracal_console;

@@ -51,7 +51,7 @@ describe("the console's role", () => {
     "UPDATE sessions SET expires_at = now()",
     "UPDATE agent_sessions SET depth = 1",
     "UPDATE event_outbox SET payload_json = '{}'",
-    "UPDATE policy_set_bindings SET active_version_id = NULL",
+    "UPDATE policy_set_bindings SET policy_set_id = 'x'",
     "UPDATE audit_events SET decision = 'allow'",
     "INSERT INTO audit_events (id) VALUES ('x')",
     "INSERT INTO sessions (id) VALUES ('x')",

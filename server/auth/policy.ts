@@ -1,3 +1,4 @@
+import { policyOf } from "@/server/auth/action-policy";
 import type { Role } from "@/server/auth/roles";
 
 const everyone: readonly Role[] = ["viewer", "responder", "approver", "security", "compliance", "admin"];
@@ -69,6 +70,12 @@ export const procedurePolicy: Readonly<Record<string, readonly Role[]>> = {
   "incidents.note": writers,
   "incidents.pin": writers,
   "incidents.acknowledge": writers,
+  "brakes.freezes": everyone,
+  "brakes.freeze": everyone,
+  "brakes.applications": everyone,
+  "brakes.providerTokens": everyone,
+  "brakes.thaw": policyOf("thaw-zone").roles,
+  "brakes.replaceSecret": policyOf("replace-application-secret").roles,
   "signals.open": everyone,
   "signals.acknowledge": writers,
   "signals.snooze": responders,

@@ -3,7 +3,7 @@ import type { ClientBase } from "pg";
 /** Tables whose rows the running role may also delete; everything else is kept. */
 const deletable = new Set(["sign_in_attempts"]);
 /** Tables that only the owner's triggers write; the running role reads them. */
-const readOnly = new Set(["timeline_heads"]);
+export const readOnly: ReadonlySet<string> = new Set(["timeline_heads"]);
 
 const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
 

@@ -62,6 +62,16 @@ export type DeclaredSignal = {
   readonly from: "by-hand" | "alertmanager";
 };
 
+/** A zone that this console froze. `at` is when its bindings were taken. */
+export type FrozenZone = {
+  readonly freezeId: string;
+  readonly zoneId: string;
+  readonly zone: string;
+  readonly by: string;
+  readonly at: number;
+  readonly thawing: boolean;
+};
+
 /** Everything a rule may look at. Values are last known ones; null means that it was never read. */
 export type Facts = {
   readonly now: number;
@@ -77,6 +87,7 @@ export type Facts = {
   readonly alert: IngestAlert | null; // the newest
   readonly exportedHour: number | null;
   readonly declared: readonly DeclaredSignal[];
+  readonly frozenZones: readonly FrozenZone[];
   readonly redisOk: boolean;
   readonly stillSince: (stream: string, group: string) => number | null; // since when a group with unread entries has not moved
   readonly history: HistoryReader;

@@ -67,6 +67,7 @@ const facts = (over: Partial<Facts> = {}): Facts => ({
   alert: null,
   exportedHour: null,
   declared: [],
+  frozenZones: [],
   redisOk: true,
   stillSince: () => null,
   history: createHistory(),

@@ -16,6 +16,7 @@ import { poisonEntries } from "@/server/detection/poison-entries";
 import { restarted } from "@/server/detection/restarted";
 import { revocationBacklog } from "@/server/detection/revocation-backlog";
 import { serviceNotReady } from "@/server/detection/service-not-ready";
+import { zoneFrozen } from "@/server/detection/zone-frozen";
 
 /** Every rule of "Now", in no particular order: the tracker sorts what they find. */
 export const rules: readonly Rule[] = [
@@ -39,4 +40,5 @@ export const rules: readonly Rule[] = [
   lostEntries,
   forgedMessages,
   declaredByHand,
+  zoneFrozen,
 ];

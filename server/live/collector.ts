@@ -1,5 +1,6 @@
 import type { Deployment } from "@/server/caracal/deployment";
 import type { Facts } from "@/server/detection/facts";
+import { frozenZones } from "@/server/detection/frozen-zones";
 import { openDeclaredSignals } from "@/server/detection/open-declared-signals";
 import { rules } from "@/server/detection/rules";
 import { createSignalTracker } from "@/server/detection/tracker";
@@ -67,7 +68,7 @@ export function createCollector({ caracal, db, deploymentName, clock = Date.now 
   const declared = createSource({
     id: "console-postgres",
     label: "Console's Postgres",
-    read: () => openDeclaredSignals(db),
+    read: async () => ({ signals: await openDeclaredSignals(db), frozen: await frozenZones(db) }),
   });
   const jwks = createSource({ id: "jwks", label: "JWKS", everyMs: idleMs, read: createJwksWatch(caracal) });
   const replicas = caracal.replicas.map((address) => createReplicaWatch(address, caracal));
@@ -124,7 +125,8 @@ export function createCollector({ caracal, db, deploymentName, clock = Date.now 
       outbox: postgres.value()?.outbox ?? null,
       alert: postgres.value()?.alert ?? null,
       exportedHour: postgres.value()?.exportedHour ?? null,
-      declared: declared.value() ?? [],
+      declared: declared.value()?.signals ?? [],
+      frozenZones: declared.value()?.frozen ?? [],
       redisOk: redis.ok(),
       stillSince: motion.stillSince,
       history,

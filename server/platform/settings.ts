@@ -52,6 +52,7 @@ const schema = z.object({
   AUDIT_HMAC_KEY: hexKey,
   CARACAL_ADMIN_TOKEN: z.string().trim().min(1).optional(),
   CARACAL_COORDINATOR_TOKEN: z.string().trim().min(1).optional(),
+  CARACAL_OPA_POLL_SECONDS: z.coerce.number().int().min(1).max(3_600).default(60), // OPA_POLL_SECONDS of the STS replicas
   CARACAL_NAME: z.string().trim().min(1).max(40).default("caracal"),
   CARACAL_COLOUR: z
     .string()

@@ -1,5 +1,6 @@
 import { approvalsRouter } from "@/server/routers/approvals";
 import { auditRouter } from "@/server/routers/audit";
+import { brakesRouter } from "@/server/routers/brakes";
 import { incidentsRouter } from "@/server/routers/incidents";
 import { keysRouter } from "@/server/routers/keys";
 import { notificationsRouter } from "@/server/routers/notifications";
@@ -20,6 +21,7 @@ export const appRouter = router({
   system: systemRouter,
   playbooks: playbooksRouter,
   incidents: incidentsRouter,
+  brakes: brakesRouter,
   signals: signalsRouter,
   approvals: approvalsRouter,
   notifications: notificationsRouter,

@@ -3,6 +3,8 @@ import { createExpiry } from "@/server/approvals/expire-requests";
 import type { ActionName } from "@/server/auth/action-policy";
 import { openDeployment, type Deployment } from "@/server/caracal/deployment";
 import { createHeadKeeper, type HeadKeeper } from "@/server/evidence/head-keeper";
+import { createBrakeWorker } from "@/server/brakes/brake-worker";
+import { createDispatcher } from "@/server/caracal/revocation/dispatch";
 import { createClockTeller } from "@/server/incidents/clocks";
 import { createJobs, type Jobs } from "@/server/jobs/jobs";
 import { createBoardWatch, type BoardWatch } from "@/server/live/board";
@@ -25,6 +27,7 @@ export type Console = {
   readonly runs: RunWatcher;
   readonly board: BoardWatch;
   readonly clocks: Repeating;
+  readonly brakes: Repeating;
   readonly signals: Repeating;
   readonly notifier: Notifier;
   readonly heads: HeadKeeper;
@@ -47,12 +50,34 @@ function compose(settings: Settings): Console {
   const runs = createRunWatcher({ db, caracal, collector });
   const board = createBoardWatch(db);
   const clocks = createClockTeller(db);
+  const brakes = createBrakeWorker({
+    db,
+    caracal,
+    collector,
+    holder: createDispatcher().holder,
+    pollSeconds: settings.CARACAL_OPA_POLL_SECONDS,
+  });
   const signals = createSignalRecorder({ db, collector, autoDeclare: settings.AUTO_DECLARE_P1 === "on" });
   const notifier = createNotifier({ db, settings });
   const heads = createHeadKeeper({ db, settings });
   const actions = approvedActions({ db, caracal });
   const expiry = createExpiry(db);
-  return { settings, db, caracal, collector, jobs, runs, board, clocks, signals, notifier, heads, actions, expiry };
+  return {
+    settings,
+    db,
+    caracal,
+    collector,
+    jobs,
+    runs,
+    board,
+    clocks,
+    brakes,
+    signals,
+    notifier,
+    heads,
+    actions,
+    expiry,
+  };
 }
 
 /**

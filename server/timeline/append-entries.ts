@@ -1,4 +1,3 @@
-import { DatabaseError } from "pg";
 import type { Actor } from "@/server/auth/roles";
 import type { Queryable } from "@/server/platform/postgres";
 import type { EntryDetails } from "@/server/timeline/schemas";
@@ -45,4 +44,5 @@ export async function appendEntries(tx: Queryable, entries: readonly NewEntry[])
 }
 
 /** True for the database's refusal to append to a closed timeline (0003_timeline.sql). */
-export const isClosedTimeline = (error: unknown): boolean => error instanceof DatabaseError && error.code === "55000";
+export const isClosedTimeline = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === "55000";

@@ -1,3 +1,4 @@
+import { readOnly } from "@/server/db/grants";
 import { migrationNames } from "@/server/db/migration-names";
 import { queues } from "@/server/jobs/queues";
 import type { Queryable } from "@/server/platform/postgres";
@@ -27,7 +28,9 @@ async function checkRunningRole(running: Queryable): Promise<{ findings: Finding
         ARRAY(SELECT ours.relname::text FROM pg_class history JOIN pg_class ours USING (relnamespace, relowner)
                WHERE history.relname = 'migrations' AND relnamespace = 'public'::regnamespace
                  AND ours.relkind IN ('r', 'p') AND ours.relname <> 'migrations'
-                 AND NOT (has_table_privilege(ours.oid, 'SELECT') AND has_table_privilege(ours.oid, 'INSERT')) ORDER BY 1) AS locked`,
+                 AND NOT (has_table_privilege(ours.oid, 'SELECT')
+                      AND (ours.relname = ANY ($1) OR has_table_privilege(ours.oid, 'INSERT'))) ORDER BY 1) AS locked`,
+      [[...readOnly]],
     );
   } catch (error) {
     const found = `It cannot be reached with CONSOLE_DATABASE_URL: ${reasonOf(error)}`;
