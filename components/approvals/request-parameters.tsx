@@ -52,8 +52,7 @@ export function RequestParameters({ draft, onChange }: { draft: Draft; onChange:
       />
       {draft.action === "freeze-zone" ? (
         <p className="max-w-prose text-muted-foreground">
-          Every policy binding of the zone is set to none, whichever they are when it runs. The old values are kept and
-          put back by a thaw.
+          Every policy binding of the zone is set to none. The old values are kept and put back by a thaw.
         </p>
       ) : (
         <Subjects draft={draft} onChange={onChange} />
