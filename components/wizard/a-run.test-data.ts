@@ -11,6 +11,7 @@ export function aRun(change: Partial<RunView>): RunView {
     drill: false,
     zone: { id: "zone-1", name: "payments", slug: "payments" },
     subject: { id: "agent-7", type: "user" },
+    scope: { kind: "subject", subjects: ["agent-7"], approvalId: null },
     startedFrom: { kind: "session", id: "sid-1" },
     reason: "stolen laptop",
     createdBy: { id: "local:1", name: "Dana Responder" },

@@ -1,3 +1,4 @@
+import Link from "next/link";
 import { CopyText } from "@/components/lib/copy-text";
 import { Fact, Facts } from "@/components/wizard/facts";
 import type { RunView } from "@/server/playbooks/schemas";
@@ -6,6 +7,7 @@ const origins: Readonly<Record<string, string>> = {
   session: "Session",
   subject: "Subject, named by hand",
   event: "Audit event",
+  approval: "Approval of two people",
 };
 
 /** Whose sessions this run is about, and what led there. */
@@ -13,15 +15,30 @@ export function IdentifyStep({ run }: { run: RunView }) {
   return (
     <div className="flex flex-col gap-3">
       <Facts>
-        <Fact name="Subject">
-          <CopyText text={run.subject.id} what="subject" whole />{" "}
-          <span className="text-muted-foreground">{run.subject.type}</span>
+        <Fact name={run.scope.kind === "subject" ? "Subject" : "Subjects"}>
+          {run.scope.kind === "subject" ? (
+            <>
+              <CopyText text={run.subject.id} what="subject" whole />{" "}
+              <span className="text-muted-foreground">{run.subject.type}</span>
+            </>
+          ) : (
+            run.subject.id
+          )}
         </Fact>
         <Fact name="Zone">
           {run.zone.name} <CopyText text={run.zone.id} what="zone" />
         </Fact>
         <Fact name="Started from">
-          {origins[run.startedFrom.kind] ?? run.startedFrom.kind} <CopyText text={run.startedFrom.id} what="origin" />
+          {run.scope.approvalId === null ? (
+            <>
+              {origins[run.startedFrom.kind] ?? run.startedFrom.kind}{" "}
+              <CopyText text={run.startedFrom.id} what="origin" />
+            </>
+          ) : (
+            <Link href={`/approvals/${run.scope.approvalId}`} className="text-accent underline underline-offset-2">
+              What two people approved
+            </Link>
+          )}
         </Fact>
       </Facts>
       {run.startedFrom.kind === "event" ? (
@@ -31,7 +48,9 @@ export function IdentifyStep({ run }: { run: RunView }) {
         </p>
       ) : null}
       <p className="max-w-prose">
-        Everything that follows concerns this one subject in this one zone. Nothing has been changed yet.
+        {run.scope.kind === "subject"
+          ? "Everything that follows concerns this one subject in this one zone. Nothing has been changed yet."
+          : "What follows is what two people agreed on: the frozen list first, then whatever of the same scope was minted meanwhile."}
       </p>
     </div>
   );

@@ -3,7 +3,7 @@ import type { Deployment } from "@/server/caracal/deployment";
 import type { Database } from "@/server/platform/postgres";
 import { actOnRun } from "@/server/playbooks/act-on-run";
 import { readBlastRadius } from "@/server/playbooks/read-blast-radius";
-import { loadRun } from "@/server/playbooks/run-rows";
+import { loadRun, subjectLabel, subjectsOf } from "@/server/playbooks/run-rows";
 
 type Context = { readonly db: Database; readonly caracal: Deployment; readonly actor: Actor };
 
@@ -13,10 +13,10 @@ type Context = { readonly db: Database; readonly caracal: Deployment; readonly a
  */
 export async function confirmSubject({ ctx, input }: { ctx: Context; input: { runId: string } }): Promise<void> {
   const run = await loadRun(ctx.db, input.runId);
-  const { blast, outlives } = await readBlastRadius(ctx.caracal.db, run.zone_id, run.subject_id);
+  const { blast, outlives } = await readBlastRadius(ctx.caracal.db, run.zone_id, subjectsOf(run));
   const line = {
     kind: "blast-radius",
-    text: `Blast radius of ${run.subject_id}: ${blast.liveSessions}${blast.capped ? " or more" : ""} live sessions, ${blast.agentSessionCount} agent sessions, ${blast.grants.length} provider grant${blast.grants.length === 1 ? "" : "s"}`,
+    text: `Blast radius of ${subjectLabel(run)}: ${blast.liveSessions}${blast.capped ? " or more" : ""} live sessions, ${blast.agentSessionCount} agent sessions, ${blast.grants.length} provider grant${blast.grants.length === 1 ? "" : "s"}`,
     data: { blast, outlives },
   };
   await actOnRun(ctx.db, input.runId, ctx.actor, "confirm-subject", [line], async (tx) => {

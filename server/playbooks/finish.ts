@@ -4,7 +4,7 @@ import { countLive } from "@/server/caracal/revocation/subject-sessions";
 import { actOnRun, notNow } from "@/server/playbooks/act-on-run";
 import { finishBlockers } from "@/server/playbooks/revoke-session/finish-blockers";
 import type { ObserverContext } from "@/server/playbooks/round-context";
-import { loadRun } from "@/server/playbooks/run-rows";
+import { loadRun, subjectsOf } from "@/server/playbooks/run-rows";
 import { runView } from "@/server/playbooks/run-view";
 
 type Context = ObserverContext & { readonly actor: Actor };
@@ -16,7 +16,7 @@ type Context = ObserverContext & { readonly actor: Actor };
 export async function finish({ ctx, input }: { ctx: Context; input: { runId: string } }): Promise<void> {
   const run = await loadRun(ctx.db, input.runId);
   if (run.state !== "wait") throw notNow(run);
-  const live = await countLive(ctx.caracal.db, run.zone_id, run.subject_id);
+  const live = await countLive(ctx.caracal.db, run.zone_id, subjectsOf(run));
   const view = await runView(ctx, run);
   const blockers = finishBlockers({ live, exposure: view.exposure, checklist: view.checklist, now: Date.now() });
   if (blockers.length > 0)

@@ -6,7 +6,7 @@ import { exactInstant } from "@/server/platform/exact-time";
 import type { Page } from "@/server/platform/page";
 import type { Database } from "@/server/platform/postgres";
 import { runTitle } from "@/server/playbooks/run-view";
-import type { RunRow } from "@/server/playbooks/run-rows";
+import { type RunRow, subjectLabel } from "@/server/playbooks/run-rows";
 import type { listRunsInput, RunSummary } from "@/server/playbooks/schemas";
 
 type Context = { readonly db: Database; readonly actor: Pick<Actor, "id" | "roles"> };
@@ -67,7 +67,7 @@ export async function listRuns({
       state: run.state,
       drill: run.drill,
       zone: { id: run.zone_id, name: run.zone_name, slug: run.zone_slug },
-      subject: { id: run.subject_id, type: run.subject_type },
+      subject: { id: subjectLabel(run), type: run.subject_type },
       createdBy: { id: run.created_by_id, name: run.created_by_name },
       driver: { id: run.driver_id, name: run.driver_name },
       createdAt: run.created_at.toISOString(),

@@ -16,7 +16,7 @@ import {
 } from "@/server/playbooks/revoke-session/gateway-count";
 import { judgedGroups, judgeRun, type Observations, type TargetFacts } from "@/server/playbooks/revoke-session/proof";
 import type { ObserverContext } from "@/server/playbooks/round-context";
-import { loadRun, type RunRow, type Scan } from "@/server/playbooks/run-rows";
+import { loadRun, subjectsOf, type RunRow, type Scan } from "@/server/playbooks/run-rows";
 import type { GatewayProof, RunProof } from "@/server/playbooks/schemas";
 
 /** States in which there is something to observe. */
@@ -68,7 +68,7 @@ async function look(
   const sids = targets.map((target) => target.sid);
   const outboxIds = targets.flatMap((target) => target.publications.slice(0, 2).map((row) => row.outboxId));
   const [live, statuses, outbox, stream] = await Promise.all([
-    countLive(db, run.zone_id, run.subject_id),
+    countLive(db, run.zone_id, subjectsOf(run)),
     sessionStatuses(db, sids),
     readOutbox(db, outboxIds),
     readRevocationStream(redis, revocationStream),

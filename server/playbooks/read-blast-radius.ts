@@ -12,17 +12,17 @@ import type { BlastRadius } from "@/server/playbooks/schemas";
 const windowMinutes = 15;
 const sampleSize = 50;
 
-/** What a revocation of the subject would reach, and what it would not (traps 4, 5 and 20). Bounded reads of Caracal's Postgres. */
+/** What a revocation of the subjects (null: of the whole zone) would reach, and what it would not (traps 4, 5 and 20). Bounded reads of Caracal's Postgres. */
 export async function readBlastRadius(
   db: Database,
   zoneId: string,
-  subjectId: string,
+  subjects: readonly string[] | null,
 ): Promise<{ readonly blast: BlastRadius; readonly outlives: Outlives }> {
   const [count, sessions, exchanges, grants] = await Promise.all([
-    countLive(db, zoneId, subjectId),
-    liveSessions(db, zoneId, subjectId),
+    countLive(db, zoneId, subjects),
+    liveSessions(db, zoneId, subjects),
     recentExchanges(db, zoneId, windowMinutes),
-    grantsOf(db, zoneId, subjectId),
+    grantsOf(db, zoneId, subjects),
   ]);
   const agents = await agentSessionsOf(
     db,
@@ -30,7 +30,7 @@ export async function readBlastRadius(
     sessions.map((session) => session.id),
   );
   const applicationIds = new Set([
-    subjectId,
+    ...(subjects ?? []),
     ...grants.map((grant) => grant.applicationId),
     ...agents.rows.map((agent) => agent.applicationId),
   ]);

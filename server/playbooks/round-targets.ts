@@ -3,7 +3,7 @@ import type { BatchTarget } from "@/server/caracal/revocation/revoke-batch";
 import { liveSessions } from "@/server/caracal/revocation/subject-sessions";
 import type { Database } from "@/server/platform/postgres";
 import { appendLog } from "@/server/playbooks/run-log";
-import { loadRun, type RoundRow } from "@/server/playbooks/run-rows";
+import { loadRun, subjectsOf, type RoundRow } from "@/server/playbooks/run-rows";
 import type { RoundContext } from "@/server/playbooks/round-context";
 import type { TargetProof } from "@/server/playbooks/schemas";
 
@@ -14,7 +14,7 @@ import type { TargetProof } from "@/server/playbooks/schemas";
 export async function planSweep(ctx: RoundContext, round: RoundRow): Promise<void> {
   if (round.planned_at !== null) return;
   const run = await loadRun(ctx.db, round.run_id);
-  const live = await liveSessions(ctx.caracal.db, run.zone_id, run.subject_id);
+  const live = await liveSessions(ctx.caracal.db, run.zone_id, subjectsOf(run));
   await ctx.db.transaction(async (tx) => {
     const added = await tx.query<{ sid: string }>(
       `INSERT INTO playbook_targets (run_id, sid, zone_id, round, sweep, expires_at, minted_at)

@@ -17,7 +17,10 @@ export type RunRow = {
   readonly zone_id: string;
   readonly zone_name: string;
   readonly zone_slug: string;
-  readonly subject_id: string;
+  readonly scope: "subject" | "subjects" | "zone";
+  readonly scope_subjects: readonly string[] | null;
+  readonly approval_id: string | null;
+  readonly subject_id: string | null; // null beyond one subject
   readonly subject_type: string;
   readonly from_kind: string;
   readonly from_id: string;
@@ -71,6 +74,18 @@ export type TargetTotals = {
   readonly revoked_at: Date | null;
   readonly per_call_until: Date | null;
 };
+
+/** Whose sessions the run is about; null: everybody's in its zone. */
+export function subjectsOf(run: Pick<RunRow, "scope" | "scope_subjects" | "subject_id">): readonly string[] | null {
+  if (run.scope === "zone") return null;
+  return run.scope === "subjects" ? (run.scope_subjects ?? []) : [run.subject_id ?? ""];
+}
+
+/** The same for people. */
+export function subjectLabel(run: Pick<RunRow, "scope" | "scope_subjects" | "subject_id">): string {
+  if (run.scope === "zone") return "everybody";
+  return run.scope === "subjects" ? `${run.scope_subjects?.length ?? 0} subjects` : (run.subject_id ?? "");
+}
 
 /** One run. @throws not_found */
 export async function loadRun(db: Queryable, runId: string): Promise<RunRow> {

@@ -6,7 +6,15 @@ import { exposureOf } from "@/server/playbooks/revoke-session/exposure";
 import { isOver } from "@/server/playbooks/revoke-session/revoke-session.machine";
 import { commandsFor } from "@/server/playbooks/revoke-session/run-commands";
 import type { ObserverContext } from "@/server/playbooks/round-context";
-import { loadChecks, loadRounds, loadTotals, type RoundRow, type RunRow } from "@/server/playbooks/run-rows";
+import {
+  loadChecks,
+  loadRounds,
+  loadTotals,
+  type RoundRow,
+  type RunRow,
+  subjectLabel,
+  subjectsOf,
+} from "@/server/playbooks/run-rows";
 import type { RunRound, RunView } from "@/server/playbooks/schemas";
 
 const roundView = (row: RoundRow): RunRound => ({
@@ -23,8 +31,8 @@ const roundView = (row: RoundRow): RunRound => ({
   error: row.error,
 });
 
-export const runTitle = (run: Pick<RunRow, "subject_id" | "zone_name">): string =>
-  `Revoke the sessions of ${run.subject_id} in ${run.zone_name}`;
+export const runTitle = (run: Pick<RunRow, "scope" | "scope_subjects" | "subject_id" | "zone_name">): string =>
+  `Revoke the sessions of ${subjectLabel(run)} in ${run.zone_name}`;
 
 /** Which lane the next round would take; Redis being away is said, not thrown. */
 async function laneOf(ctx: ObserverContext, run: RunRow, rounds: readonly RoundRow[]): Promise<RunView["lane"]> {
@@ -57,7 +65,12 @@ export async function runView(ctx: ObserverContext, run: RunRow): Promise<RunVie
     revision: run.revision,
     drill: run.drill,
     zone: { id: run.zone_id, name: run.zone_name, slug: run.zone_slug },
-    subject: { id: run.subject_id, type: run.subject_type },
+    subject: { id: subjectLabel(run), type: run.subject_type },
+    scope: {
+      kind: run.scope,
+      subjects: run.scope === "zone" ? [] : (subjectsOf(run) ?? []),
+      approvalId: run.approval_id,
+    },
     startedFrom: { kind: run.from_kind, id: run.from_id },
     reason: run.reason,
     createdBy: { id: run.created_by_id, name: run.created_by_name },
@@ -82,7 +95,7 @@ export async function runView(ctx: ObserverContext, run: RunRow): Promise<RunVie
     checklist,
     commands: commandsFor({
       zoneId: run.zone_id,
-      subjectId: run.subject_id,
+      subjects: subjectsOf(run),
       from: { kind: run.from_kind, id: run.from_id },
       reason: run.reason,
       sample:

@@ -152,7 +152,12 @@ export type RunView = {
   readonly revision: number;
   readonly drill: boolean;
   readonly zone: { readonly id: string; readonly name: string; readonly slug: string };
-  readonly subject: { readonly id: string; readonly type: string };
+  readonly subject: { readonly id: string; readonly type: string }; // beyond one: a label, as in "3 subjects"
+  readonly scope: {
+    readonly kind: "subject" | "subjects" | "zone";
+    readonly subjects: readonly string[]; // empty for a zone
+    readonly approvalId: string | null; // beyond one subject: what two people agreed on
+  };
   readonly startedFrom: { readonly kind: string; readonly id: string };
   readonly reason: string | null;
   readonly createdBy: Pick<Actor, "id" | "name">;

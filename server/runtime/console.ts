@@ -60,7 +60,7 @@ function compose(settings: Settings): Console {
   const signals = createSignalRecorder({ db, collector, autoDeclare: settings.AUTO_DECLARE_P1 === "on" });
   const notifier = createNotifier({ db, settings });
   const heads = createHeadKeeper({ db, settings });
-  const actions = approvedActions({ db, caracal });
+  const actions = approvedActions({ db, caracal, jobs });
   const expiry = createExpiry(db);
   return {
     settings,

@@ -55,13 +55,13 @@ export async function recentExchanges(
   return { allow: of("allow"), deny: of("deny") };
 }
 
-/** Active grants of the subject: STS hands their provider tokens out as they are, and no revocation here reaches them (trap 20). */
-export async function grantsOf(db: Queryable, zoneId: string, subjectId: string): Promise<Grant[]> {
+/** Active grants of the subjects (null: of everybody in the zone), at most 200: STS hands their provider tokens out as they are, and no revocation here reaches them (trap 20). */
+export async function grantsOf(db: Queryable, zoneId: string, subjects: readonly string[] | null): Promise<Grant[]> {
   return db.query<Grant>(
     `SELECT g.id, g.provider_id AS "providerId", p.name AS provider, g.application_id AS "applicationId"
        FROM delegated_grants g LEFT JOIN providers p ON p.id = g.provider_id
-      WHERE g.zone_id = $1 AND g.user_id = $2 AND g.status = 'active' ORDER BY g.id LIMIT 200`,
-    [zoneId, subjectId],
+      WHERE g.zone_id = $1 AND ($2::text[] IS NULL OR g.user_id = ANY ($2)) AND g.status = 'active' ORDER BY g.id LIMIT 200`,
+    [zoneId, subjects],
   );
 }
 

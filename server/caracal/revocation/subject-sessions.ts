@@ -49,26 +49,32 @@ export async function eventZone(db: Queryable, eventId: string, occurredAt: stri
   return row?.zone_id ?? null;
 }
 
-const live = `zone_id = $1 AND subject_id = $2 AND status = 'active' AND expires_at > now()`;
+/** Live sessions of the given subjects, or of the whole zone when `$2` is null: two texts, so that each is planned by its own index. */
+const live = (subjects: readonly string[] | null): string =>
+  `zone_id = $1 AND ${subjects === null ? "$2::text[] IS NULL" : "subject_id = ANY ($2::text[])"} AND status = 'active' AND expires_at > now()`;
 
-/** How many sessions of the subject are active and unexpired right now (trap 5), counted up to one above the ceiling. */
-export async function countLive(db: Queryable, zoneId: string, subjectId: string): Promise<number> {
+/** How many sessions of the subjects (null: of the zone) are active and unexpired right now (trap 5), counted up to one above the ceiling. */
+export async function countLive(db: Queryable, zoneId: string, subjects: readonly string[] | null): Promise<number> {
   const [row] = await db.query<{ live: number }>(
-    `SELECT count(*)::int AS live FROM (SELECT 1 FROM sessions WHERE ${live} LIMIT ${sessionCeiling + 1}) bounded`,
-    [zoneId, subjectId],
+    `SELECT count(*)::int AS live FROM (SELECT 1 FROM sessions WHERE ${live(subjects)} LIMIT ${sessionCeiling + 1}) bounded`,
+    [zoneId, subjects],
   );
   return row?.live ?? 0;
 }
 
-/** Every live session of the subject, by pages in order of id, up to the ceiling. */
-export async function liveSessions(db: Queryable, zoneId: string, subjectId: string): Promise<LiveSession[]> {
+/** Every live session of the subjects (null: of the zone), by pages in order of id, up to the ceiling. */
+export async function liveSessions(
+  db: Queryable,
+  zoneId: string,
+  subjects: readonly string[] | null,
+): Promise<LiveSession[]> {
   const found: LiveSession[] = [];
   let after = "";
   while (found.length < sessionCeiling) {
     const rows = await db.query<LiveSession>(
       `SELECT id, expires_at AS "expiresAt", created_at AS "createdAt" FROM sessions
-        WHERE ${live} AND id > $3 ORDER BY id LIMIT ${page}`,
-      [zoneId, subjectId, after],
+        WHERE ${live(subjects)} AND id > $3 ORDER BY id LIMIT ${page}`,
+      [zoneId, subjects, after],
     );
     found.push(...rows);
     const last = rows.at(-1);

@@ -33,3 +33,16 @@ CREATE TABLE zone_freezes (
 CREATE UNIQUE INDEX zone_freezes_open ON zone_freezes (zone_id) WHERE state <> 'thawed';
 CREATE INDEX zone_freezes_newest ON zone_freezes (requested_at DESC, id DESC);
 CREATE INDEX zone_freezes_incident ON zone_freezes (incident_id) WHERE incident_id IS NOT NULL;
+
+-- Runs that reach beyond one subject: made by an executed approval only, with the frozen sids as the targets of their first round.
+ALTER TABLE playbook_runs
+  ADD COLUMN scope text NOT NULL DEFAULT 'subject' CHECK (scope IN ('subject', 'subjects', 'zone')),
+  ADD COLUMN scope_subjects text[],
+  ADD COLUMN approval_id uuid UNIQUE REFERENCES approval_requests (id),
+  ALTER COLUMN subject_id DROP NOT NULL,
+  DROP CONSTRAINT playbook_runs_from_kind_check,
+  ADD CONSTRAINT playbook_runs_from_kind_check CHECK (from_kind IN ('session', 'subject', 'event', 'approval')),
+  ADD CONSTRAINT playbook_runs_scope CHECK (
+    (scope = 'subject') = (subject_id IS NOT NULL)
+    AND (scope = 'subjects') = (scope_subjects IS NOT NULL)
+    AND (scope = 'subject') = (approval_id IS NULL));

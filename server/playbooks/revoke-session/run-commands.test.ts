@@ -4,7 +4,7 @@ import { type CommandFacts, commandsFor } from "./run-commands";
 
 const facts: CommandFacts = {
   zoneId: "zone-1",
-  subjectId: "agent'; DROP TABLE sessions; --",
+  subjects: ["agent'; DROP TABLE sessions; --"],
   from: { kind: "session", id: "sid-1" },
   reason: `stolen $(touch x) "mandate"`,
   sample: { sid: "sid-1", entryId: "1700000000000-3" },

@@ -4,7 +4,7 @@ import type { RunCommand } from "@/server/playbooks/schemas";
 
 export type CommandFacts = {
   readonly zoneId: string;
-  readonly subjectId: string;
+  readonly subjects: readonly string[] | null; // null: everybody in the zone
   readonly from: { readonly kind: string; readonly id: string };
   readonly reason: string | null;
   readonly sample: { readonly sid: string; readonly entryId: string | null } | null; // one target, to look at by hand
@@ -12,11 +12,18 @@ export type CommandFacts = {
   readonly gateways: readonly { readonly id: string; readonly url: string }[];
 };
 
+function whose(subjects: readonly string[] | null): string {
+  if (subjects === null) return "";
+  const [only] = subjects;
+  return subjects.length === 1 && only !== undefined
+    ? ` AND subject_id = ${sqlText(only)}`
+    : ` AND subject_id IN (${subjects.map(sqlText).join(", ")})`;
+}
+
 /** The same by hand, step by step, with this run's values. Secrets stand as variables of the shell. */
 export function commandsFor(facts: CommandFacts): RunCommand[] {
   const zone = sqlText(facts.zoneId);
-  const subject = sqlText(facts.subjectId);
-  const live = `zone_id = ${zone} AND subject_id = ${subject} AND status = 'active' AND expires_at > now()`;
+  const live = `zone_id = ${zone}${whose(facts.subjects)} AND status = 'active' AND expires_at > now()`;
   const reason = sqlText(facts.reason ?? "compromised");
   const sid = facts.sample?.sid ?? "SESSION_ID";
   const entry = facts.sample?.entryId ?? "STREAM_ID";

@@ -1,0 +1,152 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import type { ApprovedAction, Json } from "@/server/approvals/approved-action";
+import type { Deployment } from "@/server/caracal/deployment";
+import { chooseLane } from "@/server/caracal/revocation/preflight";
+import { countLive, findZone, liveSessions, sessionCeiling } from "@/server/caracal/revocation/subject-sessions";
+import { DomainError } from "@/server/platform/errors";
+import { idText } from "@/server/platform/page";
+import type { Database } from "@/server/platform/postgres";
+import { openRound } from "@/server/playbooks/open-round";
+import { readBlastRadius } from "@/server/playbooks/read-blast-radius";
+import type { RoundQueue } from "@/server/playbooks/round-queue";
+import { appendLog } from "@/server/playbooks/run-log";
+
+type Parts = { readonly db: Database; readonly caracal: Deployment; readonly jobs: RoundQueue };
+
+/** Two to 200 subjects of one zone, or (null) everybody in it. One subject needs no second person: that is the plain playbook. */
+const asked = z.strictObject({
+  zoneId: idText,
+  subjects: z.array(idText).min(2).max(200).nullable(),
+});
+const approved = z.object({
+  zoneId: z.string(),
+  zone: z.string(),
+  slug: z.string(),
+  subjects: z.array(z.string()).nullable(),
+});
+
+const rest =
+  "and sessions of the same scope that are minted until the second sweep, at most an hour after the execution";
+
+/**
+ * "Revoke several subjects or a whole zone" as two people agree on it. The frozen sids are exactly what the first round revokes; the
+ * second sweep (trap 4) is part of what is agreed on, in words. At most 10,000 sessions per request.
+ */
+export function revokeZoneAction({ db, caracal, jobs }: Parts): ApprovedAction {
+  return {
+    action: "revoke-zone",
+    async freeze(parameters) {
+      const parsed = asked.safeParse(parameters);
+      if (!parsed.success)
+        throw new DomainError(
+          "bad_input",
+          "Revoking wide needs a zone, and two to 200 subjects or the whole zone. For one subject use the playbook.",
+        );
+      const { zoneId } = parsed.data;
+      const subjects = parsed.data.subjects === null ? null : [...new Set(parsed.data.subjects)].sort();
+      if (subjects !== null && subjects.length < 2)
+        throw new DomainError("bad_input", "These are one subject: use the playbook, which needs no second person.");
+      const zone = await findZone(caracal.db, zoneId);
+      if (zone === null)
+        throw new DomainError("not_found", "No such zone in this deployment. Nothing was asked for.", { zoneId });
+      const count = await countLive(caracal.db, zoneId, subjects);
+      if (count > sessionCeiling)
+        throw new DomainError(
+          "precondition_failed",
+          `More than ${sessionCeiling.toLocaleString("en-US")} live sessions: freeze the zone first, which stops minting at once, or name subjects and ask in parts.`,
+        );
+      const sessions = await liveSessions(caracal.db, zoneId, subjects);
+      if (sessions.length === 0)
+        throw new DomainError("precondition_failed", "No session of this scope is live. There is nothing to revoke.");
+      const { blast } = await readBlastRadius(caracal.db, zoneId, subjects);
+      return {
+        parameters: { zoneId, zone: zone.name, slug: zone.slug, subjects, also: rest },
+        targets: sessions.map(({ id }) => id),
+        preconditions: { zone: "is there", sessions: "at least one of the targets is live" },
+        blast: {
+          sentence: `${sessions.length.toLocaleString("en-US")} live sessions of ${subjects === null ? "everybody" : `${subjects.length} subjects`} in zone ${zone.name}, ${rest}`,
+          figures: [
+            { name: "live sessions", value: sessions.length, source: "sessions" },
+            { name: "agent sessions", value: blast.agentSessionCount, source: "agent_sessions" },
+            { name: "grants whose provider tokens live on", value: blast.grants.length, source: "delegated_grants" },
+          ],
+        },
+        severity: "P1",
+        playbookVersion: "revoke-session@2",
+      };
+    },
+    async recheck(stored) {
+      const { zoneId } = approved.parse(stored.parameters);
+      if ((await findZone(caracal.db, zoneId)) === null) return "The zone is not there any more.";
+      const [row] = await caracal.db.query<{ live: number }>(
+        "SELECT count(*)::int AS live FROM sessions WHERE id = ANY ($1) AND zone_id = $2 AND status = 'active' AND expires_at > now()",
+        [stored.targets, zoneId],
+      );
+      return (row?.live ?? 0) === 0 ? "None of the sessions that were agreed on is live any more." : null;
+    },
+    async start(tx, stored, by) {
+      const { zoneId, zone, slug, subjects } = approved.parse(stored.parameters);
+      const [lane, { blast, outlives }, sessions] = await Promise.all([
+        chooseLane(caracal, stored.targets.length),
+        readBlastRadius(caracal.db, zoneId, subjects),
+        caracal.db.query<{ id: string; expires: Date; made: Date }>(
+          "SELECT id, expires_at AS expires, created_at AS made FROM sessions WHERE id = ANY ($1) AND zone_id = $2",
+          [stored.targets, zoneId],
+        ),
+      ]);
+      const runId = randomUUID();
+      await tx.query(
+        `INSERT INTO playbook_runs (id, playbook, state, zone_id, zone_name, zone_slug, scope, scope_subjects, subject_type, from_kind, from_id,
+                                    approval_id, incident_id, reason, created_by_id, created_by_name, driver_id, driver_name, blast, outlives, step_times)
+         VALUES ($1, 'revoke-session', 'revoke', $2, $3, $4, $5, $6, 'scope', 'approval', ($7::uuid)::text, $7::uuid, $8, $9, $10, $11, $10, $11, $12, $13,
+                 jsonb_build_object('revoke', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))`,
+        [
+          runId,
+          zoneId,
+          zone,
+          slug,
+          subjects === null ? "zone" : "subjects",
+          subjects,
+          stored.approvalId,
+          stored.incidentId,
+          stored.reason,
+          by.id,
+          by.name,
+          JSON.stringify(blast),
+          JSON.stringify(outlives),
+        ],
+      );
+      const round = await openRound(tx, { runId, kind: "revoke", lane: lane.kind, by });
+      await tx.query(
+        `INSERT INTO playbook_targets (run_id, sid, zone_id, round, sweep, expires_at, minted_at)
+         SELECT $1, t.sid, $2, $3, 1, t.expires, t.made FROM unnest($4::text[], $5::timestamptz[], $6::timestamptz[]) AS t (sid, expires, made)`,
+        [
+          runId,
+          zoneId,
+          round,
+          sessions.map(({ id }) => id),
+          sessions.map(({ expires }) => expires),
+          sessions.map(({ made }) => made),
+        ],
+      );
+      await tx.query("UPDATE playbook_rounds SET planned_at = now(), targets = $3 WHERE run_id = $1 AND round = $2", [
+        runId,
+        round,
+        sessions.length,
+      ]);
+      const data: { readonly [key: string]: Json } = { approval: stored.approvalId, targets: stored.targets.length };
+      await appendLog(tx, runId, by, [
+        {
+          kind: "revoke",
+          text: `Revocation of ${sessions.length} sessions ordered, as two people agreed: ${stored.reason}. ${lane.note}`,
+          data,
+        },
+      ]);
+      return `run:${runId}`;
+    },
+    async wake(ref) {
+      await jobs.enqueueRound(ref.replace(/^run:/, ""), 1);
+    },
+  };
+}
