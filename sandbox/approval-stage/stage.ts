@@ -15,7 +15,7 @@ export const stagePassword = "a long enough password";
 export type Asked = { readonly approvalId: string; readonly incidentId: string; readonly digest: string };
 export type ApprovalStage = {
   readonly db: Database;
-  readonly owner: Client; // may get behind the triggers
+  readonly owner: Client; // of the tables
   /** What the fake actions answer to "what has changed"; null: nothing. */
   changed: string | null;
   starts: number; // calls, also of transactions that were rolled back
@@ -25,7 +25,7 @@ export type ApprovalStage = {
   /** Reads what the roles are now into the person's context, as every request does. */
   refresh(name: string): Promise<void>;
   ask(name: string, action?: ActionName, incidentId?: string | null): Promise<Asked>;
-  /** Changes a stored request as only the owner of the tables could. */
+  /** Changes a stored request as only somebody could who gets behind the triggers. */
   behindTheTrigger(sql: string, params: readonly unknown[]): Promise<void>;
   close(): Promise<void>;
 };
@@ -71,15 +71,25 @@ function fakeAction(action: ActionName, stage: () => ApprovalStage): ApprovedAct
 }
 
 /** People, sign-ins and fake actions over a fresh console database; executions leave a row of their own, which nothing makes unique. */
-export async function openApprovalStage(console_: ConsoleDatabase, connections = 12): Promise<ApprovalStage> {
+export async function openApprovalStage(
+  console_: ConsoleDatabase,
+  postgresAdminUrl: string,
+  connections = 12,
+): Promise<ApprovalStage> {
   const db = openDatabase({ url: console_.url, label: "console", max: connections, statementTimeoutMs: 15_000 });
   const owner = new Client({ connectionString: console_.migrateUrl });
   await owner.connect();
+  const behind = new URL(postgresAdminUrl);
+  behind.pathname = new URL(console_.url).pathname;
+  const superuser = new Client({ connectionString: behind.href });
+  await superuser.connect();
+  await superuser.query("SET session_replication_role = replica"); // triggers and keys do not fire for this one connection
   await owner.query(
     `CREATE TABLE fake_executions (approval_id uuid NOT NULL, voters int NOT NULL, security boolean NOT NULL,
        requester_stands boolean NOT NULL, in_time boolean NOT NULL, same_targets boolean NOT NULL);
      GRANT SELECT, INSERT ON fake_executions TO PUBLIC`,
   );
+  let turn: Promise<unknown> = Promise.resolve();
   const people = new Map<string, ApprovalContext>();
   const hash = await hashPassword(stagePassword);
   const actions = new Map(
@@ -120,14 +130,11 @@ export async function openApprovalStage(console_: ConsoleDatabase, connections =
         input: { action, parameters: { zoneId: "zone-1" }, incidentId, reason: "Its secret is known" },
       }),
     async behindTheTrigger(sql, params) {
-      await owner.query("BEGIN");
-      await owner.query("ALTER TABLE approval_requests DISABLE TRIGGER approval_requests_fixed");
-      await owner.query(sql, [...params]);
-      await owner.query("ALTER TABLE approval_requests ENABLE TRIGGER approval_requests_fixed");
-      await owner.query("COMMIT");
+      turn = turn.then(() => superuser.query(sql, [...params])); // one connection, one statement at a time
+      await turn;
     },
     async close() {
-      await owner.end();
+      await Promise.all([owner.end(), superuser.end()]);
       await db.close();
     },
   };

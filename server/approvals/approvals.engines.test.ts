@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, inject } from "vitest";
 import { type ApprovalStage, openApprovalStage, pastSql } from "@/sandbox/approval-stage/stage";
 import type { ConsoleDatabase } from "@/sandbox/engines/databases";
 import { actsOn, cast } from "@/sandbox/approval-stage/acts";
@@ -14,7 +14,7 @@ const fulfilled = (answers: readonly PromiseSettledResult<unknown>[]) =>
 
 beforeAll(async () => {
   console_ = await freshConsoleDatabase();
-  stage = await openApprovalStage(console_);
+  stage = await openApprovalStage(console_, inject("engines").postgresAdminUrl);
   for (const [name, role] of cast) await stage.addPerson(name, [role]);
 });
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, inject } from "vitest";
 import { type ApprovalStage, openApprovalStage, stagePassword, swapSql } from "@/sandbox/approval-stage/stage";
 import type { ConsoleDatabase } from "@/sandbox/engines/databases";
 import { actsOn, cast } from "@/sandbox/approval-stage/acts";
@@ -15,7 +15,7 @@ const _fulfilled = (answers: readonly PromiseSettledResult<unknown>[]) =>
 
 beforeAll(async () => {
   console_ = await freshConsoleDatabase();
-  stage = await openApprovalStage(console_);
+  stage = await openApprovalStage(console_, inject("engines").postgresAdminUrl);
   for (const [name, role] of cast) await stage.addPerson(name, [role]);
 });
 beforeEach(() => {
