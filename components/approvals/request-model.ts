@@ -22,6 +22,8 @@ export function draftLacks(draft: Draft): string | null {
   if (draft.zone === null) return "Choose a zone.";
   if (draft.action !== "revoke-zone" || draft.scope === "zone") return null;
   if (draft.subjects.length === 0) return "Name the subjects, or choose the whole zone.";
+  if (draft.subjects.length === 1)
+    return "One subject needs no second person: revoke it by the playbook, or name more, or choose the whole zone.";
   if (draft.subjects.length > mostSubjects)
     return `${draft.subjects.length.toLocaleString("en-GB")} subjects are more than ${mostSubjects.toLocaleString("en-GB")}: choose the whole zone.`;
   return null;
@@ -31,9 +33,7 @@ export function draftLacks(draft: Draft): string | null {
 export function parametersOf(draft: Draft): Record<string, unknown> | null {
   if (draft.zone === null || draftLacks(draft) !== null) return null;
   if (draft.action === "freeze-zone") return { zoneId: draft.zone };
-  return draft.scope === "zone"
-    ? { zoneId: draft.zone, scope: "zone" }
-    : { zoneId: draft.zone, scope: "subjects", subjectIds: [...draft.subjects].sort() };
+  return { zoneId: draft.zone, subjects: draft.scope === "zone" ? null : [...draft.subjects].sort() };
 }
 
 /** A link to the form with what is known filled in. */

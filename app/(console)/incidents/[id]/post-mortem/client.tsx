@@ -16,7 +16,8 @@ import { buttonStyle } from "@/components/ui/button";
 import { mayCall } from "@/server/auth/policy";
 import type { PostMortemView } from "@/server/post-mortem/schemas";
 
-const exportHref = (id: string, format: string) => `/api/exports/incidents/${id}?format=${format}`;
+const exportHref = (id: string, format: string, profile: "full" | "shared") =>
+  `/api/exports/incidents/${id}?format=${format}&profile=${profile}`;
 
 export function PostMortemClient({ initial }: { initial: PostMortemView }) {
   const trpc = useTRPC();
@@ -27,6 +28,7 @@ export function PostMortemClient({ initial }: { initial: PostMortemView }) {
   );
   const view = query.data;
   const mayWrite = mayCall("postMortems.save", person.roles);
+  const profile = mayWrite ? "full" : "shared";
   return (
     <div className="flex flex-col gap-4">
       <header className="flex flex-wrap items-start gap-3">
@@ -47,13 +49,13 @@ export function PostMortemClient({ initial }: { initial: PostMortemView }) {
           </p>
         </div>
         <nav aria-label="Export" className="flex flex-wrap gap-2">
-          <a href={exportHref(incident.id, "markdown")} className={buttonStyle("outline", "sm")}>
+          <a href={exportHref(incident.id, "markdown", profile)} className={buttonStyle("outline", "sm")}>
             Markdown
           </a>
-          <a href={exportHref(incident.id, "html")} className={buttonStyle("outline", "sm")}>
+          <a href={exportHref(incident.id, "html", profile)} className={buttonStyle("outline", "sm")}>
             Print
           </a>
-          <a href={exportHref(incident.id, "bundle")} className={buttonStyle("outline", "sm")}>
+          <a href={exportHref(incident.id, "bundle", profile)} className={buttonStyle("outline", "sm")}>
             Signed bundle
           </a>
         </nav>
