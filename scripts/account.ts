@@ -2,6 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { createLocalAccount } from "@/server/auth/local-accounts";
+import { hashPassword } from "@/server/auth/passwords";
 import { roles } from "@/server/auth/roles";
 import { messageOf } from "@/server/platform/errors";
 import { openDatabase } from "@/server/platform/postgres";
@@ -11,6 +12,8 @@ const help = `Local accounts, for when the identity provider is part of the outa
 
   npm run account -- --username dana --name "Dana Reyes" --role responder [--role approver]
       makes the account; the password (12 characters or more) is read from standard input
+  npm run account -- --hash
+      prints the hash of what is read from standard input, for BREAK_GLASS_SECRET_HASH
 
 Roles: ${roles.join(", ")}. Settings as for the console (README).`;
 
@@ -36,9 +39,16 @@ async function main(): Promise<number> {
       username: { type: "string" },
       name: { type: "string" },
       role: { type: "string", multiple: true },
+      hash: { type: "boolean" },
       help: { type: "boolean" },
     },
   });
+  if (values.hash === true) {
+    const credential = await readPassword();
+    if (credential.length < 20) throw new Error("A break-glass credential needs at least 20 characters.");
+    console.log(await hashPassword(credential));
+    return 0;
+  }
   const given = input.safeParse(values);
   if (values.help === true || !given.success) {
     console.log(help);

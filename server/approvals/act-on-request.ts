@@ -19,7 +19,7 @@ type Outcome<T> = { readonly result: T; readonly entries: readonly OwnEntry[] };
 /** The person as the database knows them now, held with the request. @throws forbidden for somebody who is not there. */
 export async function meNow(tx: Queryable, actor: Pick<Actor, "id">): Promise<Me> {
   const [me] = await tx.query<{ id: string; roles: string[]; active: boolean }>(
-    "SELECT id, roles, active FROM people WHERE id = $1 FOR SHARE",
+    "SELECT id, held_roles(p) AS roles, active FROM people p WHERE id = $1 FOR SHARE",
     [actor.id],
   );
   if (me === undefined) throw new DomainError("forbidden", "This account is not known here.");

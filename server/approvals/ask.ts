@@ -85,7 +85,7 @@ async function incidentFor(tx: Queryable, actor: Actor, given: string | null, la
 
 /** Active people, other than who asks, who may vote and may see the incident. */
 const votersSql = `SELECT p.id FROM people p JOIN incidents i ON i.id = $1
-  WHERE p.active AND p.id <> $2 AND p.roles && $3 AND (NOT i.restricted OR p.roles && ARRAY['security', 'admin'] OR EXISTS (
+  WHERE p.active AND p.id <> $2 AND held_roles(p) && $3 AND (NOT i.restricted OR p.roles && ARRAY['security', 'admin'] OR EXISTS (
     SELECT 1 FROM incident_members m WHERE m.incident_id = i.id AND m.person_id = p.id AND m.active))
   ORDER BY p.id LIMIT 500`;
 

@@ -53,12 +53,12 @@ async function consume(tx: Queryable, request: RequestRow, by: { id: string; nam
   const rule = twoPeopleRule(request.action);
   const rows = await tx.query(
     `WITH counting AS (
-       SELECT DISTINCT v.voter_id, p.roles FROM approval_votes v JOIN people p ON p.id = v.voter_id
+       SELECT DISTINCT v.voter_id, held_roles(p) AS roles FROM approval_votes v JOIN people p ON p.id = v.voter_id
         WHERE v.request_id = $1 AND v.vote = 'approve' AND v.withdrawn_at IS NULL AND v.voter_id <> $2 AND v.digest = $3
-          AND v.expires_at > clock_timestamp() AND p.active AND p.roles && $4)
+          AND v.expires_at > clock_timestamp() AND p.active AND held_roles(p) && $4)
      UPDATE approval_requests a SET state = 'executed', executed_at = clock_timestamp(), executed_by_id = $5, executed_by_name = $6
       WHERE a.id = $1 AND a.state = 'approved' AND a.requester_id = $2 AND a.digest = $3 AND a.expires_at > clock_timestamp()
-        AND EXISTS (SELECT 1 FROM people r WHERE r.id = a.requester_id AND r.active AND r.roles && $7)
+        AND EXISTS (SELECT 1 FROM people r WHERE r.id = a.requester_id AND r.active AND held_roles(r) && $7)
         AND (SELECT count(*) FROM counting) >= a.votes_needed
         AND (NOT a.security_needed OR EXISTS (SELECT 1 FROM counting c WHERE 'security' = ANY (c.roles)))
       RETURNING 1`,

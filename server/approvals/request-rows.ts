@@ -59,14 +59,14 @@ export type RequestRow = {
 /** The columns of RequestRow without its votes, from `approval_requests a JOIN people r ON r.id = a.requester_id`. */
 const requestColumns = `a.id, a.action, a.severity, a.parameters::text AS parameters, a.targets::text AS targets, a.target_count,
   a.targets_digest, a.preconditions::text AS preconditions, a.blast::text AS blast, a.incident_id, a.playbook_version,
-  a.requester_id, a.requester_name, r.active AS requester_active, r.roles AS requester_roles, a.reason, a.nonce, a.votes_needed,
+  a.requester_id, a.requester_name, r.active AS requester_active, held_roles(r) AS requester_roles, a.reason, a.nonce, a.votes_needed,
   a.security_needed, ${exactInstantSql("a.requested_at")} AS requested_at, ${exactInstantSql("a.expires_at")} AS expires_at, a.digest, a.state,
   a.expires_at <= clock_timestamp() AS overdue, a.state_reason, ${exactInstantSql("a.decided_at")} AS decided_at,
   ${exactInstantSql("a.executed_at")} AS executed_at, a.executed_by_name, a.result_ref`;
 
 const votesSql = `SELECT v.request_id, v.voter_id, v.voter_name, v.voter_roles, v.vote, v.comment, v.digest, ${exactInstantSql("v.cast_at")} AS cast_at,
     ${exactInstantSql("v.expires_at")} AS expires_at, ${exactInstantSql("v.withdrawn_at")} AS withdrawn_at, v.expires_at <= clock_timestamp() AS expired,
-    p.active, p.roles
+    p.active, held_roles(p) AS roles
   FROM approval_votes v JOIN people p ON p.id = v.voter_id WHERE v.request_id = ANY ($1) ORDER BY v.cast_at, v.id`;
 
 /** Puts their votes to requests that were read without them. */

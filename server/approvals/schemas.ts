@@ -32,6 +32,12 @@ export const listApprovalsInput = z.object({
 });
 export const reauthenticateInput = z.object({ password: z.string().min(1).max(500) });
 
+const credential = z.string().min(1).max(500);
+export const breakGlassAskInput = z.object({ secret: credential, reason: writtenText(500).min(4) });
+export const breakGlassConfirmInput = z.object({ id: z.uuid(), secret: credential });
+export const breakGlassEndInput = z.object({ id: z.uuid() });
+export const breakGlassReviewInput = z.object({ id: z.uuid(), review: writtenText(4_000).min(4) });
+
 export type VoteView = {
   readonly voter: { readonly id: string; readonly name: string; readonly roles: readonly string[] };
   readonly vote: "approve" | "deny";

@@ -88,6 +88,11 @@ export const procedurePolicy: Readonly<Record<string, readonly Role[]>> = {
   "approvals.cancel": everyone, // own request, or an admin
   "approvals.execute": ["responder", "security"], // and one of the action's own roles
   "approvals.reauthenticate": everyone,
+  "approvals.breakGlassState": everyone,
+  "approvals.breakGlassAsk": writers,
+  "approvals.breakGlassConfirm": writers,
+  "approvals.breakGlassEnd": everyone, // one of the two, security or an admin
+  "approvals.breakGlassReview": ["security", "compliance", "admin"], // who had no part in it
   "postMortems.list": everyone,
   "postMortems.months": everyone,
   "postMortems.get": everyone,

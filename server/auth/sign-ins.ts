@@ -32,7 +32,7 @@ type Found = { id: string; name: string; roles: Role[]; unseen: boolean };
 /** Who is behind a sign-in right now, with today's roles; null once it is revoked, expired, idle or the person deactivated. */
 export async function actorOf(db: Database, signInId: string): Promise<Actor | null> {
   const [found] = await db.query<Found>(
-    `SELECT p.id, p.display_name AS name, p.roles, s.last_seen_at < now() - interval '1 minute' AS unseen
+    `SELECT p.id, p.display_name AS name, held_roles(p) AS roles, s.last_seen_at < now() - interval '1 minute' AS unseen
      FROM sign_ins s JOIN people p ON p.id = s.person_id
      WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND p.active
        AND s.last_seen_at > now() - make_interval(hours => $2)`,

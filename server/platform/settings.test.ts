@@ -11,6 +11,7 @@ const required = {
 const channels = [{ name: "hook", kind: "webhook", url: "https://hooks.example/x", secret: "ab".repeat(16) }];
 const signingKey = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString().trim();
 const givenAs: Readonly<Record<string, string>> = {
+  BREAK_GLASS_SECRET_HASH: "scrypt$15$8$1$c2FsdA$a2V5",
   NOTIFY_CHANNELS: JSON.stringify(channels),
   EVIDENCE_SIGNING_KEY: signingKey,
   TIMELINE_HEADS_WEBHOOK_URL: "https://witness.example/heads?token=x",

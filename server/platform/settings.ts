@@ -71,6 +71,11 @@ const schema = z.object({
   EVIDENCE_SIGNING_KEY: signingKeyPem, // signs exports and timeline heads; else one derived from CONSOLE_DATABASE_URL
   TIMELINE_HEADS_FILE: z.string().trim().min(1).optional(), // timeline heads are appended here, outside the database
   TIMELINE_HEADS_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
+  BREAK_GLASS_SECRET_HASH: z
+    .string()
+    .trim()
+    .regex(/^scrypt\$15\$8\$1\$[\w-]+\$[\w-]+$/, "must be a hash as printed by npm run account -- --hash")
+    .optional(), // sets break-glass on
   AUTO_DECLARE_P1: z.enum(["on", "off"]).default("on"), // a P1 signal declares an incident by itself
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 });
@@ -95,6 +100,7 @@ export const secretNames = [
   "ALERTMANAGER_TOKEN",
   "EVIDENCE_SIGNING_KEY",
   "TIMELINE_HEADS_WEBHOOK_URL",
+  "BREAK_GLASS_SECRET_HASH",
 ] as const satisfies readonly (keyof Settings)[];
 
 /** Settings that are missing or wrong, one line each; never contains a value. */

@@ -1,9 +1,21 @@
 import type { ApprovalContext } from "@/server/approvals/act-on-request";
+import {
+  askBreakGlass,
+  type BreakGlassContext,
+  confirmBreakGlass,
+  endBreakGlass,
+  reviewBreakGlass,
+} from "@/server/approvals/break-glass";
+import { breakGlassState } from "@/server/approvals/break-glass-state";
 import { previewApproval, requestApproval } from "@/server/approvals/ask";
 import { executeRequest } from "@/server/approvals/execute";
 import { getRequest, listRequests } from "@/server/approvals/read-requests";
 import {
   approvalInput,
+  breakGlassAskInput,
+  breakGlassConfirmInput,
+  breakGlassEndInput,
+  breakGlassReviewInput,
   cancelInput,
   executeInput,
   listApprovalsInput,
@@ -25,6 +37,12 @@ const by = (ctx: { actor: Actor; signInId: string; console: Console }): Approval
   actions: ctx.console.actions,
 });
 
+const glass = (ctx: { actor: Actor; console: Console }): BreakGlassContext => ({
+  db: ctx.console.db,
+  actor: ctx.actor,
+  secretHash: ctx.console.settings.BREAK_GLASS_SECRET_HASH,
+});
+
 export const approvalsRouter = router({
   list: procedure.input(listApprovalsInput).query(({ ctx, input }) => listRequests({ ctx: by(ctx), input })),
   get: procedure.input(approvalInput).query(({ ctx, input }) => getRequest({ ctx: by(ctx), input })),
@@ -37,4 +55,17 @@ export const approvalsRouter = router({
   reauthenticate: procedure
     .input(reauthenticateInput)
     .mutation(({ ctx, input }) => reauthenticate({ ctx: by(ctx), input })),
+  breakGlassState: procedure.query(({ ctx }) => breakGlassState({ ctx: glass(ctx) })),
+  breakGlassAsk: procedure
+    .input(breakGlassAskInput)
+    .mutation(({ ctx, input }) => askBreakGlass({ ctx: glass(ctx), input })),
+  breakGlassConfirm: procedure
+    .input(breakGlassConfirmInput)
+    .mutation(({ ctx, input }) => confirmBreakGlass({ ctx: glass(ctx), input })),
+  breakGlassEnd: procedure
+    .input(breakGlassEndInput)
+    .mutation(({ ctx, input }) => endBreakGlass({ ctx: glass(ctx), input })),
+  breakGlassReview: procedure
+    .input(breakGlassReviewInput)
+    .mutation(({ ctx, input }) => reviewBreakGlass({ ctx: glass(ctx), input })),
 });
