@@ -19,7 +19,7 @@ export const eventWords: Readonly<Record<IncidentEvent, { readonly act: string; 
   contain: { act: "Mark contained", means: "It can no longer spread. What is broken may still be broken." },
   recover: { act: "Mark recovered", means: "Services work as before. The cause may still be unknown." },
   resolve: { act: "Resolve", means: "The cause is gone. A P1 now owes a post-mortem within 48 hours." },
-  close: { act: "Close", means: "The record is finished: nothing can be added until it is reopened." },
+  close: { act: "Close incident", means: "The record is finished: nothing can be added until it is reopened." },
   reopen: { act: "Reopen", means: "It is not over. The clocks run again." },
 };
 
