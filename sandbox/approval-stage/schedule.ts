@@ -25,6 +25,7 @@ export type Command =
   | { readonly kind: "withdraw" | "cancel" | "execute"; readonly by: number; readonly on: number }
   | { readonly kind: "expire"; readonly on: number }
   | { readonly kind: "swap"; readonly on: number }
+  | { readonly kind: "unseat"; readonly on: number; readonly requester: boolean; readonly roles: boolean }
   | { readonly kind: "roles"; readonly by: number; readonly roles: number }
   | { readonly kind: "active"; readonly by: number; readonly active: boolean };
 
@@ -43,6 +44,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: one("execute") },
   { weight: 4, arbitrary: one("withdraw") },
   { weight: 2, arbitrary: one("cancel") },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("unseat" as const), on, requester: mostly(2), roles: fc.boolean() }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("expire" as const), on }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("swap" as const), on }) },
   {
@@ -54,9 +59,42 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant("active" as const), by, active: mostly(2).map((off) => !off) }),
   },
 );
+type Batch = readonly Command[];
+/** A request on its best way, with one thing going wrong before or while it is executed: what random commands seldom reach. */
+const story: fc.Arbitrary<readonly Batch[]> = fc
+  .record({
+    asks: fc.constantFrom(0, 1, 2, 5),
+    votes: fc.constantFrom(3, 4, 6),
+    wrong: fc.option(command, { freq: 1 }),
+    unseat: fc.record({
+      kind: fc.constant("unseat" as const),
+      on: fc.constant(0),
+      requester: mostly(2),
+      roles: fc.boolean(),
+    }),
+    whenever: fc.boolean(),
+  })
+  .map(({ asks, votes, wrong, unseat, whenever }) => {
+    const execute = [0, 1, 2, 5].map((by) => ({ kind: "execute" as const, by, on: 0 }));
+    const between = wrong ?? unseat;
+    return [
+      [{ kind: "request", by: asks, key: false }],
+      [{ kind: "vote", by: votes, on: 0, deny: false, stale: false }],
+      ...(whenever ? [[between, ...execute]] : [[between], execute]),
+    ];
+  });
+
 /** Batches of commands; those of one batch are sent at the same time. */
-export const schedule = (batches: number): fc.Arbitrary<readonly (readonly Command[])[]> =>
-  fc.array(fc.array(command, { minLength: 1, maxLength: 8 }), { minLength: batches, maxLength: batches });
+export const schedule = (parts: number): fc.Arbitrary<readonly Batch[]> =>
+  fc
+    .array(
+      fc.oneof(
+        { weight: 4, arbitrary: fc.array(command, { minLength: 1, maxLength: 8 }).map((batch) => [batch]) },
+        { weight: 1, arbitrary: story },
+      ),
+      { minLength: parts, maxLength: parts },
+    )
+    .map((found) => found.flat());
 
 export type Played = { operations: number; readonly done: Map<string, number>; readonly refused: Map<string, number> };
 export const nothingPlayed = (): Played => ({ operations: 0, done: new Map(), refused: new Map() });
@@ -77,6 +115,7 @@ export async function play(
   const acts = actsOn(() => stage);
   const requests: Asked[] = [];
   const tampered = new Set<string>();
+  const part = new Map<string, { requester: string; voter: string | null }>(); // who would have to be unseated
   const name = (n: number) => names[n] ?? "p0";
   const tamper = (sql: string, id: string) => {
     tampered.add(id);
@@ -89,6 +128,7 @@ export async function play(
         given.key ? "rotate-zone-key" : "freeze-zone",
         requests[0]?.incidentId,
       );
+      part.set(asked.approvalId, { requester: name(given.by), voter: null });
       return requests.push(asked);
     }
     if (given.kind === "roles")
@@ -99,12 +139,17 @@ export async function play(
     if (given.kind === "active") return acts.person(name(given.by), `active = ${given.active}`);
     const target = requests.at(-1 - given.on);
     if (target === undefined) throw new DomainError("not_found", "nothing has been asked for yet");
-    if (given.kind === "vote")
-      return acts.vote(
-        name(given.by),
-        given.stale ? { ...target, digest: "f".repeat(64) } : target,
-        given.deny ? "deny" : "approve",
-      );
+    const those = part.get(target.approvalId);
+    if (given.kind === "vote") {
+      const shown = given.stale ? { ...target, digest: "f".repeat(64) } : target;
+      await acts.vote(name(given.by), shown, given.deny ? "deny" : "approve");
+      if (those !== undefined) those.voter = name(given.by);
+      return;
+    }
+    if (given.kind === "unseat") {
+      const who = given.requester ? those?.requester : those?.voter;
+      return acts.person(who ?? "p0", given.roles ? "roles = '{viewer}'" : "active = false");
+    }
     if (given.kind === "swap") return tamper(swapSql, target.approvalId);
     if (given.kind === "expire") {
       await tamper(pastSql, target.approvalId);

@@ -32,6 +32,6 @@ test("4,000 operations of random schedules, many at once, break none of the laws
     { numRuns: 75, endOnFailure: true },
   );
   expect(played.operations).toBeGreaterThan(3_500);
-  const kinds = ["active", "cancel", "execute", "expire", "request", "roles", "swap", "vote", "withdraw"];
+  const kinds = ["active", "cancel", "execute", "expire", "request", "roles", "swap", "unseat", "vote", "withdraw"];
   expect([...played.done.keys()].sort()).toEqual(kinds); // each of them also succeeded
 });
