@@ -1,3 +1,5 @@
+import { openSignIn } from "@/server/auth/sign-ins";
+import { getRequest } from "@/server/approvals/read-requests";
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, inject } from "vitest";
 import { type ApprovalStage, openApprovalStage, stagePassword, swapSql } from "@/sandbox/approval-stage/stage";
@@ -124,6 +126,18 @@ describe("who sees it, and who they are", () => {
     expect(await prove("ari", stagePassword)).toMatchObject({ fresh: true });
     await vote("ari", asked);
     await prove("dana", stagePassword);
+  });
+
+  test("a provider that lets an old session through gives no fresh proof; one that has just asked does", async () => {
+    const opened = async (ago: number) => {
+      const provedAt = Date.now() / 1_000 - ago;
+      const person = { personId: stage.by("ari").actor.id, userAgent: null, address: null };
+      const signInId = await openSignIn({ db: stage.db, input: { ...person, method: "oidc", provedAt } });
+      return (await getRequest({ ctx: { ...stage.by("ari"), signInId }, input: asked })).reauthentication;
+    };
+    const asked = await stage.ask("dana");
+    expect(await opened(3_600)).toEqual({ fresh: false, method: "oidc", until: null });
+    expect(await opened(-3_600)).toMatchObject({ fresh: true, method: "oidc" });
   });
 
   test("somebody else's sign-in proves nothing, an unknown request is not found", async () => {

@@ -50,6 +50,12 @@ async function authorizeLocally(given: Partial<Record<string, unknown>>, request
 
 const text = (value: unknown): string | null => (typeof value === "string" && value.trim() !== "" ? value : null);
 
+/** When the provider last asked the person to prove who they are, where its token says so. */
+function provedAtOf(idToken: string | undefined): number | null {
+  const claim = idToken === undefined ? null : decodeJwt(idToken).auth_time;
+  return typeof claim === "number" && Number.isFinite(claim) && claim > 0 && claim < 1e11 ? claim : null;
+}
+
 /** Who the identity provider says came. Claims of the userinfo answer win over those of the validated ID token. */
 async function recordProfile(profile: Profile, idToken: string | undefined) {
   const { db, settings } = getConsole();
@@ -112,7 +118,9 @@ function configFor(settings: Settings, headers: Headers | undefined): NextAuthCo
         const person = await recordProfile(profile, account.id_token);
         const connection = connectionOf(headers ?? new Headers());
         const { db } = getConsole();
-        return { signInId: await openSignIn({ db, input: { personId: person.id, method: "oidc", ...connection } }) };
+        const provedAt = provedAtOf(account.id_token);
+        const input = { personId: person.id, method: "oidc" as const, provedAt, ...connection };
+        return { signInId: await openSignIn({ db, input }) };
       },
       session: ({ session }) => ({ expires: session.expires }), // nothing about the person leaves by this way
     },

@@ -13,15 +13,19 @@ type Opening = {
   readonly method: "local" | "oidc";
   readonly userAgent: string | null;
   readonly address: string | null;
+  readonly provedAt?: number | null; // when the provider last asked who it is, in seconds; null: it does not say
 };
 
-/** Records a new sign-in of an active person and gives its id, the only thing the cookie carries. */
+/**
+ * Records a new sign-in of an active person and gives its id, the only thing the cookie carries. A provider that let an old
+ * session through says so by `provedAt`: such a sign-in is no fresh proof.
+ */
 export async function openSignIn({ db, input }: { db: Database; input: Opening }): Promise<string> {
   const [row] = await db.query<{ id: string }>(
-    `INSERT INTO sign_ins (person_id, method, expires_at, user_agent, address)
-     SELECT id, $2, now() + make_interval(hours => $3), left($4, 300), left($5, 100) FROM people WHERE id = $1 AND active
+    `INSERT INTO sign_ins (person_id, method, expires_at, user_agent, address, authenticated_at)
+     SELECT id, $2, now() + make_interval(hours => $3), left($4, 300), left($5, 100), least(now(), to_timestamp($6::float8)) FROM people WHERE id = $1 AND active
      RETURNING id`,
-    [input.personId, input.method, signInHours, input.userAgent, input.address],
+    [input.personId, input.method, signInHours, input.userAgent, input.address, input.provedAt ?? null],
   );
   if (row === undefined) throw new DomainError("forbidden", "This account has been deactivated.");
   return row.id;
