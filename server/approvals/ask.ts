@@ -83,9 +83,12 @@ async function incidentFor(tx: Queryable, actor: Actor, given: string | null, la
   return given;
 }
 
+/** Beside the one who asks: two people in all. */
+const votesNeeded = 1;
+
 /** Active people, other than who asks, who may vote and may see the incident. */
 const votersSql = `SELECT p.id FROM people p JOIN incidents i ON i.id = $1
-  WHERE p.active AND p.id <> $2 AND held_roles(p) && $3 AND (NOT i.restricted OR p.roles && ARRAY['security', 'admin'] OR EXISTS (
+  WHERE p.active AND p.id <> $2 AND held_roles(p) && $3 AND (NOT i.restricted OR held_roles(p) && ARRAY['security', 'admin'] OR EXISTS (
     SELECT 1 FROM incident_members m WHERE m.incident_id = i.id AND m.person_id = p.id AND m.active))
   ORDER BY p.id LIMIT 500`;
 
@@ -132,11 +135,14 @@ export async function requestApproval({
       requester: actor.id,
       nonce,
       expiresAt: clock.expires,
+      reason: input.reason,
+      votesNeeded,
+      securityNeeded: rule.security,
     });
     await tx.query(
       `INSERT INTO approval_requests (id, action, severity, parameters, targets, target_count, targets_digest, preconditions, blast,
          incident_id, playbook_version, requester_id, requester_name, reason, nonce, votes_needed, security_needed, expires_at, digest)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 1, $16, $17, $18)`,
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
       [
         id,
         input.action,
@@ -153,6 +159,7 @@ export async function requestApproval({
         actor.name,
         input.reason,
         nonce,
+        votesNeeded,
         rule.security,
         clock.expires,
         digest,

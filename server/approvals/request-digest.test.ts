@@ -82,6 +82,9 @@ describe("the digest of a request", () => {
     requester: "11111111-1111-4111-8111-111111111111",
     nonce: "n",
     expiresAt: "2026-11-24T03:00:00.000001Z",
+    reason: "The secret is known",
+    votesNeeded: 1,
+    securityNeeded: false,
   };
 
   test.each(Object.keys(bound) as (keyof Bound)[])("changes with %s", (member) => {

@@ -14,6 +14,9 @@ export type Bound = {
   readonly requester: string;
   readonly nonce: string;
   readonly expiresAt: string;
+  readonly reason: string;
+  readonly votesNeeded: number;
+  readonly securityNeeded: boolean;
 };
 
 export const sha256 = (text: string): string => createHash("sha256").update(text, "utf8").digest("hex");
@@ -34,6 +37,9 @@ export const boundText = (bound: Bound): string =>
     requester: bound.requester,
     nonce: bound.nonce,
     expiresAt: bound.expiresAt,
+    reason: bound.reason,
+    votesNeeded: bound.votesNeeded,
+    securityNeeded: bound.securityNeeded,
   });
 
 export const requestDigest = (bound: Bound): string => sha256(boundText(bound));

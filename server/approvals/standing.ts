@@ -103,6 +103,9 @@ export const boundTextOf = (request: RequestRow): string =>
     requester: request.requester_id,
     nonce: request.nonce,
     expiresAt: request.expires_at,
+    reason: request.reason,
+    votesNeeded: request.votes_needed,
+    securityNeeded: request.security_needed,
   });
 
 const ownVote = (request: RequestRow, me: Me): VoteRow | undefined =>

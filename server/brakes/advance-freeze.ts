@@ -7,6 +7,7 @@ import {
 import { policyConsumers, publishPolicyInvalidation } from "@/server/caracal/brakes/policy-invalidation";
 import type { Deployment } from "@/server/caracal/deployment";
 import { outboxId } from "@/server/caracal/revocation/outbox-id";
+import { recordApprovalResult } from "@/server/approvals/record-result";
 import type { Collector } from "@/server/live/collector";
 import { queueNotice } from "@/server/notifications/queue-notice";
 import type { Database } from "@/server/platform/postgres";
@@ -150,6 +151,10 @@ async function conclude(ctx: BrakeContext, freeze: FreezeRow, rows: readonly Sts
       sentence: `Zone ${freeze.zone_name} is ${word}, proved on every STS`,
       path: `/brakes/${freeze.id}`,
     });
+    if (frozen)
+      await recordApprovalResult(tx, freeze.approval_id, `Executed and proved: zone ${freeze.zone_name} is frozen`, [
+        { name: "STS proved", value: rows.length, unit: "replicas", source: "XINFO CONSUMERS and OPA_POLL_SECONDS" },
+      ]);
     await brakeEntry(tx, freeze.incident_id, {
       kind: frozen ? "brake.frozen" : "brake.thawed",
       by: null,

@@ -184,6 +184,11 @@ describe("freeze and thaw", () => {
     ).rejects.toMatchObject({ code: "conflict" });
     await expect.poll(state(freezeId), soon).toBe("thawed");
     expect(await bindings()).toEqual(before);
+    const results = await ctx.db.query(
+      "SELECT 1 FROM timeline_entries WHERE kind = 'approval.result' AND details->'refs'->>'approval' = $1",
+      [view.approvalId],
+    );
+    expect(results).toHaveLength(1);
     const kinds = await ctx.db.query<{ kind: string }>(
       "SELECT kind FROM timeline_entries WHERE details->'refs'->>'freeze' = $1 ORDER BY seq",
       [freezeId],

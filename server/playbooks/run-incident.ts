@@ -5,7 +5,6 @@ import { loadIncident } from "@/server/incidents/incident-rows";
 import { viewerParams, visibleByIncident } from "@/server/incidents/visible-to";
 import { DomainError } from "@/server/platform/errors";
 import type { Queryable } from "@/server/platform/postgres";
-import { appendEntries, consoleChain, isClosedTimeline, type NewEntry } from "@/server/timeline/append-entries";
 
 type About = { readonly zone: { readonly id: string; readonly name: string }; readonly subject: string };
 
@@ -45,24 +44,4 @@ export async function incidentOfRun(
     [declared.incidentId, zone.id, zone.name],
   );
   return declared.incidentId;
-}
-
-/** Appends what a run says to its incident's record; to the console's own once that is closed, so that no run fails by it. */
-export async function mirrorOnIncident(tx: Queryable, entries: readonly NewEntry[]): Promise<void> {
-  await tx.query("SAVEPOINT mirror");
-  try {
-    await appendEntries(tx, entries);
-    await tx.query("RELEASE SAVEPOINT mirror");
-  } catch (error) {
-    if (!isClosedTimeline(error)) throw error;
-    await tx.query("ROLLBACK TO SAVEPOINT mirror");
-    await appendEntries(
-      tx,
-      entries.map((entry) => ({
-        ...entry,
-        chain: consoleChain,
-        details: { ...entry.details, refs: { ...entry.details?.refs, incident: entry.chain } },
-      })),
-    );
-  }
 }

@@ -1,7 +1,7 @@
 import type { Queryable } from "@/server/platform/postgres";
 import type { Actor } from "@/server/auth/roles";
-import { mirrorOnIncident } from "@/server/playbooks/run-incident";
 import { requireVisibleRun } from "@/server/playbooks/visible-runs";
+import { appendAnyway } from "@/server/timeline/append-anyway";
 import type { RunLogEntry } from "@/server/playbooks/schemas";
 import type { Database } from "@/server/platform/postgres";
 
@@ -31,7 +31,7 @@ export async function appendLog(
   );
   const chain = run?.incident_id ?? null;
   if (chain === null) return;
-  await mirrorOnIncident(
+  await appendAnyway(
     tx,
     lines.map(({ kind, text }) => ({
       chain,

@@ -1,3 +1,4 @@
+import { recordApprovalResult } from "@/server/approvals/record-result";
 import { DomainError, messageOf } from "@/server/platform/errors";
 import { log } from "@/server/platform/log";
 import type { Queryable } from "@/server/platform/postgres";
@@ -116,6 +117,16 @@ async function finish(
       [round.run_id, round.round, counts.targets, counts.revoked, counts.published],
     );
     if (ended === undefined) throw new DomainError("conflict", "Another replica finished this round.", {});
+    if (before.approval_id !== null && round.round === 1)
+      await recordApprovalResult(
+        tx,
+        before.approval_id,
+        `Executed: ${counts.revoked} of ${counts.targets} sessions revoked; the run proves the rest`,
+        [
+          { name: "sessions revoked", value: counts.revoked, source: "Caracal's Postgres" },
+          { name: "published", value: counts.published, source: "caracal.sessions.revoke" },
+        ],
+      );
     if (counts.published > 0)
       await tx.query("UPDATE playbook_runs SET last_published_at = now() WHERE id = $1", [round.run_id]);
     if (more)
