@@ -1,4 +1,5 @@
 import { AxeBuilder } from "@axe-core/playwright";
+import { askForApproval, declareIncident } from "@/e2e/fixtures/record";
 import { newSubject } from "@/e2e/fixtures/sessions";
 import { expect, test } from "@/e2e/fixtures/stand";
 
@@ -12,7 +13,17 @@ const pages = [
   "/streams",
   "/streams/caracal.sessions.revoke",
   "/streams/caracal.audit.events.dlq",
+  "/incidents",
+  "/incidents/new",
+  "/approvals",
+  "/approvals/new?action=freeze-zone",
+  "/brakes",
+  "/brakes/replace-secret",
+  "/evidence",
   "/settings",
+  "/settings/actions",
+  "/settings/notifications",
+  "/settings/break-glass",
 ];
 
 for (const theme of ["light", "dark"] as const) {
@@ -34,6 +45,31 @@ for (const theme of ["light", "dark"] as const) {
         await expect(page.getByTestId("trust-line")).toContainText("Redis ok");
         await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
         found.push(...(await violations(page)).map((line) => `${path}: ${line}`));
+      }
+      expect(found).toEqual([]);
+    });
+
+    test("an incident, its post-mortem and an approval, wide and on a phone", async ({ stand, signedIn }) => {
+      const [one, two] = [await newSubject(stand, 1), await newSubject(stand, 1)];
+      const page = await signedIn("responder");
+      await page.emulateMedia({ colorScheme: theme });
+      const id = await declareIncident(page, `Looked at in ${theme}`, { severity: "P1" });
+      await page.goto(
+        `/approvals/new?action=revoke-zone&zone=${one.zoneId}&subjects=${one.subject},${two.subject}&incident=${id}`,
+      );
+      const approvalId = await askForApproval(page, "To be looked at");
+      const found: string[] = [];
+      for (const width of [1440, 390]) {
+        await page.setViewportSize({ width, height: 844 });
+        for (const path of [`/incidents/${id}`, `/incidents/${id}/post-mortem`, `/approvals/${approvalId}`]) {
+          await page.goto(path);
+          await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+          found.push(...(await violations(page)).map((line) => `${width} ${path}: ${line}`));
+          const overflow = await page.evaluate(
+            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          );
+          if (overflow > 0) found.push(`${width} ${path}: ${overflow} px too wide`);
+        }
       }
       expect(found).toEqual([]);
     });
