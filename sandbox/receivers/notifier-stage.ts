@@ -4,7 +4,8 @@ import { freshConsoleDatabase } from "@/sandbox/engines/test-databases";
 import { type HttpReceiver, openHttpReceiver } from "@/sandbox/receivers/http-receiver";
 import { createLocalAccount } from "@/server/auth/local-accounts";
 import type { Actor, Role } from "@/server/auth/roles";
-import { createNotifier, type Notifier } from "@/server/notifications/notifier";
+import type { Repeating } from "@/server/jobs/repeat";
+import { createNotifier } from "@/server/notifications/notifier";
 import { type Notice, queueNotice } from "@/server/notifications/queue-notice";
 import { type Database, openDatabase } from "@/server/platform/postgres";
 import { readSettings, type Settings } from "@/server/platform/settings";
@@ -64,7 +65,7 @@ export async function openNotifierStage(): Promise<NotifierStage> {
     NOTIFY_ALLOW_HOSTS: allow.join(","),
   });
   const receivers: HttpReceiver[] = [];
-  const notifiers: Notifier[] = [];
+  const notifiers: Repeating[] = [];
   const quiet = async () => {
     await Promise.all(notifiers.splice(0).map((one) => one.stop()));
   };

@@ -16,8 +16,10 @@ export type SmtpReceiver = {
 /** What a server proves itself with. */
 export type Certificate = { readonly key: string; readonly cert: string };
 
+type Options = { readonly certificate?: Certificate; readonly onMail?: (mail: ReceivedMail) => void };
+
 /** A real SMTP server on loopback that keeps the mail it was given; with a certificate it offers STARTTLS and sign-in. */
-export async function openSmtpReceiver(certificate: Certificate | null = null): Promise<SmtpReceiver> {
+export async function openSmtpReceiver({ certificate, onMail }: Options = {}): Promise<SmtpReceiver> {
   const mails: ReceivedMail[] = [];
   const signIns: string[] = [];
   let refusal: number | null = null;
@@ -43,11 +45,13 @@ export async function openSmtpReceiver(certificate: Certificate | null = null): 
       stream.on("data", (part: Buffer) => parts.push(part));
       stream.on("end", () => {
         const { mailFrom, rcptTo } = session.envelope;
-        mails.push({
+        const mail = {
           from: mailFrom === false ? "" : mailFrom.address,
           to: rcptTo.map(({ address }) => address),
           raw: Buffer.concat(parts).toString("utf8"),
-        });
+        };
+        mails.push(mail);
+        onMail?.(mail);
         done();
       });
     },

@@ -27,8 +27,7 @@ import {
   whyNotCounting,
 } from "@/server/approvals/standing";
 import { messageOf } from "@/server/platform/errors";
-import { exactInstant } from "@/server/platform/exact-time";
-import { decodeCursor, encodeCursor } from "@/server/platform/keyset-cursor";
+import { decodeCursor, encodeCursor, timeAndId } from "@/server/platform/keyset-cursor";
 import type { Page } from "@/server/platform/page";
 import type { Queryable } from "@/server/platform/postgres";
 
@@ -70,12 +69,6 @@ const summaryOf = (row: RequestRow, me: Me, incidents: Incidents): ApprovalSumma
   mine: mineOf(row, me),
 });
 
-const checkKeys = (keys: readonly string[]): readonly [string, string] | null => {
-  const [at = "", id = ""] = keys;
-  const exact = exactInstant(at);
-  return exact === null || !/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? null : [exact, id];
-};
-
 const isOpen = "a.state IN ('pending', 'approved') AND a.expires_at > clock_timestamp()";
 const shows = { open: isOpen, ended: `NOT (${isOpen})`, all: "true" } as const;
 
@@ -88,7 +81,7 @@ export async function listRequests({
   input: z.output<typeof listApprovalsInput>;
 }): Promise<Page<ApprovalSummary>> {
   const filter = { show: input.show, incident: input.incidentId ?? undefined };
-  const keys = decodeCursor("approvals", filter, input.cursor, checkKeys);
+  const keys = decodeCursor("approvals", filter, input.cursor, timeAndId);
   const rows = await pageOfRequests(
     db,
     actor,

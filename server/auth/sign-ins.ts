@@ -1,6 +1,7 @@
 import type { Actor, Role } from "@/server/auth/roles";
 import { DomainError } from "@/server/platform/errors";
-import { exactInstant } from "@/server/platform/exact-time";
+import { exactInstantSql } from "@/server/platform/exact-time";
+import { decodeCursor, encodeCursor, timeAndId } from "@/server/platform/keyset-cursor";
 import type { Page } from "@/server/platform/page";
 import type { Database } from "@/server/platform/postgres";
 
@@ -102,9 +103,7 @@ type SignInRecord = {
   address: string | null;
 };
 
-const utc = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-
-/** Sign-ins newest first, by keyset over (created_at, id). Cursors are `<time>|<id>` in base64url. */
+/** Sign-ins newest first, by keyset over (created_at, id). @throws stale_cursor */
 export async function listSignIns({
   ctx,
   input,
@@ -112,10 +111,10 @@ export async function listSignIns({
   ctx: { db: Database };
   input: { cursor?: string | null | undefined; limit: number };
 }): Promise<Page<SignInRow>> {
-  const [at = null, id = null] = input.cursor ? readCursor(input.cursor) : [];
+  const [at, id] = decodeCursor("sign-ins", {}, input.cursor, timeAndId) ?? [null, null];
   const rows = await ctx.db.query<SignInRecord>(
     `SELECT s.id, s.person_id, p.display_name AS name, p.username, s.method, s.user_agent, s.address,
-       ${utc("s.created_at")} AS created, ${utc("s.last_seen_at")} AS seen, ${utc("s.expires_at")} AS expires,
+       ${exactInstantSql("s.created_at")} AS created, ${exactInstantSql("s.last_seen_at")} AS seen, ${exactInstantSql("s.expires_at")} AS expires,
        CASE WHEN s.revoked_at IS NOT NULL THEN 'ended'
             WHEN s.expires_at <= now() OR s.last_seen_at <= now() - make_interval(hours => $4) THEN 'expired'
             ELSE 'open' END AS state
@@ -139,16 +138,6 @@ export async function listSignIns({
       userAgent: row.user_agent,
       address: row.address,
     })),
-    nextCursor: more ? Buffer.from(`${last.created}|${last.id}`).toString("base64url") : null,
+    nextCursor: more ? encodeCursor("sign-ins", {}, [last.created, last.id]) : null,
   };
-}
-
-const cursorShape = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\|([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
-
-function readCursor(cursor: string): [string, string] {
-  const match = cursorShape.exec(Buffer.from(cursor, "base64url").toString());
-  const at = exactInstant(match?.[1] ?? "");
-  if (at === null || !match?.[2])
-    throw new DomainError("stale_cursor", "This page no longer exists. Start from the first.");
-  return [at, match[2]];
 }

@@ -1,12 +1,12 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type { Actor } from "@/server/auth/roles";
 import type { FreezeRow } from "@/server/brakes/freeze-rows";
 import { psqlLine, redisLine, sqlText } from "@/server/playbooks/revoke-session/shell-quote";
 import type { FreezeView, freezeInput, listFreezesInput } from "@/server/brakes/schemas";
 import { viewerParams, visibleByIncident } from "@/server/incidents/visible-to";
 import { DomainError } from "@/server/platform/errors";
-import { decodeCursor, encodeCursor } from "@/server/platform/keyset-cursor";
-import { exactInstant } from "@/server/platform/exact-time";
+import { decodeCursor, encodeCursor, timeAndId } from "@/server/platform/keyset-cursor";
+import { exactInstantSql } from "@/server/platform/exact-time";
 import type { Page } from "@/server/platform/page";
 import type { Database } from "@/server/platform/postgres";
 
@@ -17,15 +17,14 @@ type Row = FreezeRow & {
   readonly incident_title: string | null;
 };
 
-const columns = `f.*, to_char(f.requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS exact,
+const columns = `f.*, ${exactInstantSql("f.requested_at")} AS exact,
   (SELECT i.number::int FROM incidents i WHERE i.id = f.incident_id) AS incident_number,
   (SELECT i.title FROM incidents i WHERE i.id = f.incident_id) AS incident_title`;
 const iso = (at: Date | null): string | null => at?.toISOString() ?? null;
 const freezeKey = (position: readonly string[]): readonly [string, string, string] | null => {
-  const [over, at, id, ...more] = position;
-  if (over === undefined || at === undefined || id === undefined || more.length > 0) return null;
-  const exact = exactInstant(at);
-  return exact !== null && z.uuid().safeParse(id).success && /^[01]$/.test(over) ? [over, exact, id] : null;
+  const [over = "", ...rest] = position;
+  const keys = timeAndId(rest);
+  return keys === null || !/^[01]$/.test(over) ? null : [over, ...keys];
 };
 
 /** The same by hand, with the real values: for the colleague without a console. */

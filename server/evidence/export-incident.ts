@@ -14,7 +14,7 @@ import { writeBundle } from "@/server/evidence/write-bundle";
 import { writeText } from "@/server/evidence/write-text";
 import { DomainError } from "@/server/platform/errors";
 import type { Database } from "@/server/platform/postgres";
-import { appendEntries, consoleChain } from "@/server/timeline/append-entries";
+import { appendAnyway } from "@/server/timeline/append-anyway";
 
 export type ExportedFile = {
   readonly name: string;
@@ -38,8 +38,6 @@ const kinds: Readonly<Record<ExportFormat, readonly [extension: string, mediaTyp
   html: ["html", "text/html; charset=utf-8"],
   bundle: ["tar", "application/x-tar"],
 };
-
-const timelineClosed = "55000";
 
 async function sha256Of(path: string): Promise<string> {
   const digest = createHash("sha256");
@@ -75,16 +73,13 @@ export async function exportIncident({ ctx, input }: Call): Promise<ExportedFile
     });
     const [sha256, { size }] = [await sha256Of(path), await stat(path)];
     const entry = {
+      chain: input.incidentId,
       kind: "export.made",
       by: actor,
       summary: `INC-${number} was exported as ${format}, profile ${profile}, ${size} bytes, SHA-256 ${sha256}`,
       details: { parameters: { incidentId: input.incidentId, format, profile, size, sha256, key: key.fingerprint } },
     };
-    const record = (chain: string) => db.transaction((tx) => appendEntries(tx, [{ ...entry, chain }]));
-    await record(input.incidentId).catch((error: unknown) => {
-      if ((error as { code?: unknown }).code !== timelineClosed) throw error;
-      return record(consoleChain);
-    });
+    await db.transaction((tx) => appendAnyway(tx, [entry]));
     const [extension, mediaType] = kinds[format];
     return {
       name: `INC-${number}-${profile}.${extension}`,

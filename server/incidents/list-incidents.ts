@@ -5,7 +5,8 @@ import { incidentColumns, type IncidentRow } from "@/server/incidents/incident-r
 import type { IncidentClock, IncidentSummary, listIncidentsInput } from "@/server/incidents/schemas";
 import { viewerParams, visibleTo } from "@/server/incidents/visible-to";
 import { DomainError } from "@/server/platform/errors";
-import { exactInstant } from "@/server/platform/exact-time";
+import { exactInstantSql } from "@/server/platform/exact-time";
+import { decodeCursor, encodeCursor, timeAndId } from "@/server/platform/keyset-cursor";
 import type { Page } from "@/server/platform/page";
 import type { Queryable } from "@/server/platform/postgres";
 
@@ -27,7 +28,7 @@ type SummaryRow = IncidentRow & {
 };
 
 /** Everything that a summary shows beside the row itself; `i` is the incident. */
-const summaryColumns = `${incidentColumns}, to_char(i.declared_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS exact_at,
+const summaryColumns = `${incidentColumns}, ${exactInstantSql("i.declared_at")} AS exact_at,
   lead.person_id AS lead_id, lead.name AS lead_name,
   (SELECT to_json(c) FROM incident_clocks c WHERE c.incident_id = i.id AND c.met_at IS NULL ORDER BY c.due_at LIMIT 1) AS clock,
   (SELECT count(*) FROM incident_signals x JOIN signal_records s ON s.id = x.signal_id
@@ -101,15 +102,10 @@ export async function openIncidents(db: Queryable): Promise<readonly OpenInciden
   return rows.map((row) => ({ ...summaryOf(row), memberIds: row.members ?? [] }));
 }
 
-const cursorShape =
-  /^(P[1-4])?\|(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\|([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
-
-function readCursor(cursor: string): readonly [string | null, string, string] {
-  const match = cursorShape.exec(Buffer.from(cursor, "base64url").toString());
-  const at = exactInstant(match?.[2] ?? "");
-  if (at === null || match?.[3] === undefined)
-    throw new DomainError("stale_cursor", "This page no longer exists. Start from the first.");
-  return [match[1] ?? null, at, match[3]];
+/** Severity (of open ones, which are listed by it; else empty), time, id. */
+function incidentKey([severity = "", ...rest]: readonly string[]): readonly [string, string, string] | null {
+  const keys = timeAndId(rest);
+  return keys === null || !/^(P[1-4])?$/.test(severity) ? null : [severity, ...keys];
 }
 
 /**
@@ -124,7 +120,8 @@ export async function listIncidents({
   input: z.output<typeof listIncidentsInput>;
 }): Promise<Page<IncidentSummary>> {
   const byWorst = input.show === "open";
-  const [severity, at, id] = input.cursor == null ? [null, null, null] : readCursor(input.cursor);
+  const filter = { show: input.show, severities: input.severities.join(","), text: input.text };
+  const [severity, at, id] = decodeCursor("incidents", filter, input.cursor, incidentKey) ?? ["", null, null];
   const number = /^(?:inc-?)?(\d{1,9})$/i.exec(input.text)?.[1] ?? null;
   const after = byWorst
     ? "(i.severity > $6 OR (i.severity = $6 AND (i.declared_at, i.id) < ($3::timestamptz, $4::uuid)))"
@@ -142,7 +139,7 @@ export async function listIncidents({
       at,
       id,
       input.show,
-      severity,
+      severity === "" ? null : severity,
       input.severities,
       input.text.replaceAll(/[\\%_]/g, "\\$&"),
       number,
@@ -151,9 +148,11 @@ export async function listIncidents({
   );
   const page = rows.slice(0, input.limit);
   const last = page.at(-1);
-  const next = last === undefined ? "" : `${byWorst ? last.severity : ""}|${last.exact_at}|${last.id}`;
   return {
     rows: page.map(summaryOf),
-    nextCursor: rows.length > input.limit ? Buffer.from(next).toString("base64url") : null,
+    nextCursor:
+      rows.length > input.limit && last !== undefined
+        ? encodeCursor("incidents", filter, [byWorst ? last.severity : "", last.exact_at, last.id])
+        : null,
   };
 }

@@ -18,8 +18,8 @@ function mustBeOpen(incident: IncidentRow): void {
 }
 
 /**
- * Merges an incident into another: keys, open signals, responders, zones, services, runs and open approvals go over; its own timeline
- * stays, ends with where it went, and its address goes on working. A restricted incident makes the other restricted.
+ * Merges an incident into another: keys, signals, responders, zones, services and runs go over. Its approvals stay with it, since
+ * they are bound to the incident that they were asked for. Its own timeline stays and says where it went; its address goes on working. A restricted incident makes the other restricted.
  * @throws bad_input for merging into itself, conflict, precondition_failed, not_found.
  */
 export async function mergeIncidents({

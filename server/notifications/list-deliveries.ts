@@ -1,10 +1,10 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type { Actor } from "@/server/auth/roles";
 import { viewerParams, visibleByIncident } from "@/server/incidents/visible-to";
 import type { NoticeKind } from "@/server/notifications/queue-notice";
 import type { deliveriesInput, Delivery, DeliveryState, Tier } from "@/server/notifications/schemas";
-import { exactInstant, exactInstantSql } from "@/server/platform/exact-time";
-import { decodeCursor, encodeCursor } from "@/server/platform/keyset-cursor";
+import { exactInstantSql } from "@/server/platform/exact-time";
+import { decodeCursor, encodeCursor, timeAndId } from "@/server/platform/keyset-cursor";
 import type { Page } from "@/server/platform/page";
 import type { Database } from "@/server/platform/postgres";
 import type { Severity } from "@/server/platform/severity";
@@ -29,11 +29,6 @@ type Row = {
   reason: string | null;
 };
 
-const position = (keys: readonly string[]): readonly [string, string] | null => {
-  const [at = "", id = ""] = keys;
-  return keys.length === 2 && exactInstant(at) === at && z.uuid().safeParse(id).success ? [at, id] : null;
-};
-
 /** Deliveries, newest first, without those of restricted incidents that the viewer may not see. @throws stale_cursor */
 export async function listDeliveries({ ctx, input }: Input): Promise<Page<Delivery>> {
   const { states, limit } = input;
@@ -42,7 +37,7 @@ export async function listDeliveries({ ctx, input }: Input): Promise<Page<Delive
     channel: input.channel ?? undefined,
     incident: input.incidentId ?? undefined,
   };
-  const after = decodeCursor("deliveries", filter, input.cursor, position);
+  const after = decodeCursor("deliveries", filter, input.cursor, timeAndId);
   const rows = await ctx.db.query<Row>(
     `SELECT d.id, n.kind, d.severity, d.incident_id, i.number, n.sentence, d.tier, d.step, d.channel, d.state,
             ${exactInstantSql("d.created_at")} AS exact_at, d.due_at, d.attempts, d.finished_at, d.reason

@@ -27,7 +27,7 @@ const certificate = selfSigned();
 
 beforeEach(async () => {
   stage = await openNotifierStage();
-  server = await openSmtpReceiver(certificate);
+  server = await openSmtpReceiver({ certificate });
 });
 afterEach(async () => {
   child?.kill("SIGKILL");

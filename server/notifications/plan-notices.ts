@@ -10,7 +10,8 @@ import { log } from "@/server/platform/log";
 import type { Database, Queryable } from "@/server/platform/postgres";
 import type { Settings } from "@/server/platform/settings";
 import type { Severity } from "@/server/platform/severity";
-import { appendEntries, type NewEntry } from "@/server/timeline/append-entries";
+import { appendAnyway } from "@/server/timeline/append-anyway";
+import type { NewEntry } from "@/server/timeline/append-entries";
 
 export type PlanContext = { readonly db: Database; readonly settings: Settings };
 
@@ -96,12 +97,12 @@ async function planNotice({ settings }: PlanContext, tx: Queryable, notice: Noti
       const row = await store(tx, notice, one);
       if (row === null || one.problem === null) continue;
       const told = { ...one, ...row, incident_id: notice.incident_id, number: notice.number, attempts: 0 };
-      entries.push(...(await endEntries(tx, told, { state: "failed", reason: one.problem })));
+      entries.push(...endEntries(told, { state: "failed", reason: one.problem }));
     }
   }
   if (notice.incident_id !== null && escalated.length > 0) await supersede(tx, notice, escalated);
   await tx.query("UPDATE notices SET planned_at = now() WHERE id = $1", [notice.id]);
-  await appendEntries(tx, entries);
+  await appendAnyway(tx, entries);
 }
 
 /** Turns notices into deliveries, each notice in a transaction of its own; one that cannot be planned holds up no other. */

@@ -1,5 +1,6 @@
 import type { TakenDelivery } from "@/server/notifications/delivery-rows";
-import { type NewEntry, appendEntries, consoleChain } from "@/server/timeline/append-entries";
+import { appendAnyway } from "@/server/timeline/append-anyway";
+import { consoleChain, type NewEntry } from "@/server/timeline/append-entries";
 import type { Database, Queryable } from "@/server/platform/postgres";
 
 export type DeliveryEnd = {
@@ -9,13 +10,6 @@ export type DeliveryEnd = {
 type Told = Pick<TakenDelivery, "id" | "incident_id" | "tier" | "step" | "channel" | "pages" | "attempts" | "number">;
 
 const cut = (text: string | null): string | null => (text === null ? null : text.slice(0, 500));
-
-/** The incident's own record while it is open, else the console's. */
-async function chainOf(tx: Queryable, incidentId: string | null): Promise<string> {
-  if (incidentId === null) return consoleChain;
-  const closed = await tx.query("SELECT 1 FROM timeline_heads WHERE chain = $1 AND closed", [incidentId]);
-  return closed.length > 0 ? consoleChain : incidentId;
-}
 
 function sentenceOf(row: Told, { state, reason }: DeliveryEnd): string {
   const about = row.number === null ? "" : `INC-${row.number}: `;
@@ -29,12 +23,12 @@ function sentenceOf(row: Told, { state, reason }: DeliveryEnd): string {
 }
 
 /** The entry of what became of a delivery; nothing for steps that an acknowledgement made needless. */
-export async function endEntries(tx: Queryable, row: Told, end: DeliveryEnd): Promise<readonly NewEntry[]> {
+export function endEntries(row: Told, end: DeliveryEnd): readonly NewEntry[] {
   if (end.state === "stopped") return [];
   const { tier, step, channel, attempts } = row;
   return [
     {
-      chain: await chainOf(tx, row.incident_id),
+      chain: row.incident_id ?? consoleChain, // appended anyway, see `appendAnyway`
       kind: `notification.${end.state}`,
       by: null,
       summary: sentenceOf(row, end),
@@ -59,7 +53,7 @@ export async function recordEnd(db: Database, row: Told, end: DeliveryEnd): Prom
       [row.id, row.attempts, end.state, cut(end.reason)],
     );
     if (ended.length === 0) return false;
-    await appendEntries(tx, await endEntries(tx, row, end));
+    await appendAnyway(tx, endEntries(row, end));
     return true;
   });
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DomainError } from "./errors";
-import { decodeCursor, encodeCursor, oneKey } from "./keyset-cursor";
+import { decodeCursor, encodeCursor, oneKey, timeAndId } from "./keyset-cursor";
 
 const refusal = (work: () => unknown): string => {
   try {
@@ -49,5 +49,15 @@ describe("keyset cursors", () => {
         expect(refusal(() => decodeCursor("zones", {}, text, oneKey))).toBe("stale_cursor");
       }),
     );
+  });
+
+  it.each([
+    ["2026-99-99T00:00:00.000000Z", "3f0e8c7a-0000-4000-8000-000000000000"],
+    ["Mon 1", "3f0e8c7a-0000-4000-8000-000000000000"],
+    ["2026-11-23T00:00:00.000000Z", "-".repeat(36)],
+    ["2026-11-23T00:00:00.000000Z"],
+  ])("with a time or an id that is none are stale: %s", (...position) => {
+    const cursor = encodeCursor("runs", {}, position);
+    expect(refusal(() => decodeCursor("runs", {}, cursor, timeAndId))).toBe("stale_cursor");
   });
 });

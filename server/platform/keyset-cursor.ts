@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { DomainError } from "@/server/platform/errors";
+import { exactInstant } from "@/server/platform/exact-time";
 
 const envelope = z.object({ v: z.literal(1), f: z.string(), p: z.array(z.string().max(300)).max(4) });
 
@@ -55,6 +56,12 @@ export function decodeCursor<Keys extends readonly string[]>(
   const keys = check(parsed.data.p);
   if (keys === null) throw stale();
   return keys;
+}
+
+/** For lists keyed by a time and a row's id, as in (created_at, id): an exact instant and a UUID. */
+export function timeAndId(position: readonly string[]): readonly [string, string] | null {
+  const [at = "", id = ""] = position;
+  return position.length === 2 && exactInstant(at) === at && z.uuid().safeParse(id).success ? [at, id] : null;
 }
 
 /** For lists keyed by one text column. */

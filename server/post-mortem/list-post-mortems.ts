@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import type { Actor } from "@/server/auth/roles";
 import { viewerParams, visibleTo } from "@/server/incidents/visible-to";
-import { DomainError } from "@/server/platform/errors";
-import { exactInstant } from "@/server/platform/exact-time";
+import { exactInstantSql } from "@/server/platform/exact-time";
+import { decodeCursor, encodeCursor, timeAndId } from "@/server/platform/keyset-cursor";
 import type { Page } from "@/server/platform/page";
 import type { Database } from "@/server/platform/postgres";
 import type { Severity } from "@/server/platform/severity";
@@ -29,15 +29,6 @@ type Row = {
 };
 
 const seconds = (from: string, to: string) => `round(extract(epoch FROM ${to} - ${from}))::int`;
-const cursorShape = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\|([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
-
-function readCursor(cursor: string): readonly [string, string] {
-  const match = cursorShape.exec(Buffer.from(cursor, "base64url").toString());
-  const at = exactInstant(match?.[1] ?? "");
-  if (at === null || match?.[2] === undefined)
-    throw new DomainError("stale_cursor", "This page no longer exists. Start from the first.");
-  return [at, match[2]];
-}
 
 /**
  * Post-mortems that exist or are owed (every P1, and what somebody wrote about), newest incident first, by keyset over
@@ -50,10 +41,10 @@ export async function listPostMortems({
   ctx: Context;
   input: z.output<typeof listPostMortemsInput>;
 }): Promise<Page<PostMortemSummary>> {
-  const [at, id] = input.cursor == null ? [null, null] : readCursor(input.cursor);
+  const [at, id] = decodeCursor("post-mortems", {}, input.cursor, timeAndId) ?? [null, null];
   const rows = await ctx.db.query<Row>(
     `SELECT i.id, i.number::int AS number, i.title, i.severity, i.state, i.restricted, i.drill, p.incident_id IS NOT NULL AS written,
-            to_char(i.declared_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS declared,
+            ${exactInstantSql("i.declared_at")} AS declared,
             ${signedOffSql("i")} AS signed_off,
             (SELECT max(c.due_at) FROM incident_clocks c WHERE c.incident_id = i.id AND c.kind = 'post-mortem') AS due,
             ${seconds("i.began_at", "i.declared_at")} AS detect, ${seconds("i.declared_at", "i.contained_at")} AS contain,
@@ -88,7 +79,7 @@ export async function listPostMortems({
     })),
     nextCursor:
       rows.length > input.limit && last !== undefined
-        ? Buffer.from(`${last.declared}|${last.id}`).toString("base64url")
+        ? encodeCursor("post-mortems", {}, [last.declared, last.id])
         : null,
   };
 }

@@ -2,14 +2,14 @@ import type { ApprovedAction } from "@/server/approvals/approved-action";
 import { createExpiry } from "@/server/approvals/expire-requests";
 import type { ActionName } from "@/server/auth/action-policy";
 import { openDeployment, type Deployment } from "@/server/caracal/deployment";
-import { createHeadKeeper, type HeadKeeper } from "@/server/evidence/head-keeper";
+import { createHeadKeeper } from "@/server/evidence/head-keeper";
 import { createBrakeWorker } from "@/server/brakes/brake-worker";
 import { createDispatcher } from "@/server/caracal/revocation/dispatch";
 import { createClockTeller } from "@/server/incidents/clocks";
 import { createJobs, type Jobs } from "@/server/jobs/jobs";
 import { createBoardWatch, type BoardWatch } from "@/server/live/board";
 import { createCollector, type Collector } from "@/server/live/collector";
-import { createNotifier, type Notifier } from "@/server/notifications/notifier";
+import { createNotifier } from "@/server/notifications/notifier";
 import { openDatabase, type Database } from "@/server/platform/postgres";
 import { readSettings, type Settings } from "@/server/platform/settings";
 import type { Repeating } from "@/server/jobs/repeat";
@@ -29,8 +29,8 @@ export type Console = {
   readonly clocks: Repeating;
   readonly brakes: Repeating;
   readonly signals: Repeating;
-  readonly notifier: Notifier;
-  readonly heads: HeadKeeper;
+  readonly notifier: Repeating;
+  readonly heads: Repeating;
   readonly actions: ReadonlyMap<ActionName, ApprovedAction>; // that take two people
   readonly expiry: Repeating;
 };
