@@ -12,5 +12,7 @@ test("who must agree is said from the rule that is enforced", () => {
   expect(agreementWords(policyOf("freeze-zone"))).toContain(
     "a responder asks, and somebody else who is approver, security or responder",
   );
-  expect(agreementWords(policyOf("rotate-zone-key"))).toContain("other than who asks, holds security");
+  expect(agreementWords(policyOf("re-sign-event"))).toContain("Two people: somebody of security asks");
+  expect(agreementWords(policyOf("rotate-zone-key"))).toContain("a responder or somebody of security asks");
+  expect(agreementWords(policyOf("rotate-zone-key"))).toContain("other than who asks, is of security");
 });

@@ -15,8 +15,8 @@ export function ParameterTable({ parameters, label = "Parameters" }: { parameter
       <TableBody>
         {parameterRows(parameters).map((row) => (
           <TableRow key={row.path}>
-            <TableCell className="font-mono text-xs break-all">{row.path === "" ? "all" : row.path}</TableCell>
-            <TableCell className={row.kind === "text" ? "font-mono text-xs break-all" : "text-muted-foreground"}>
+            <TableCell className="font-mono text-xs wrap-anywhere">{row.path === "" ? "all" : row.path}</TableCell>
+            <TableCell className={row.kind === "text" ? "font-mono text-xs wrap-anywhere" : "text-muted-foreground"}>
               {row.kind === "text" && row.value.trim() === "" ? `“${row.value}” (blank text)` : row.value}
             </TableCell>
           </TableRow>

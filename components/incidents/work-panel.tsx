@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { stateWords } from "@/components/approvals/approval-words";
+import { stateWords, voteProgress } from "@/components/approvals/approval-words";
 import { Panel } from "@/components/lib/panel";
 import { panelStateOf } from "@/components/live/panel-state-of";
 import { useTRPC } from "@/components/live/trpc";
@@ -61,8 +61,7 @@ export function ApprovalsPanel({ incidentId }: { incidentId: string }) {
               {approval.label}
             </Link>
             <span className="block text-xs text-muted-foreground">
-              {stateWords[approval.state]} · {approval.votes} of {approval.votesNeeded} votes · asked by{" "}
-              {approval.requester.name}
+              {stateWords[approval.state]} · {voteProgress(approval)} · asked by {approval.requester.name}
             </span>
           </li>
         ))}

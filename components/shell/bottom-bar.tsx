@@ -38,7 +38,7 @@ export function BottomBar({ openMore }: { openMore: () => void }) {
             >
               <item.icon aria-hidden className="size-4" />
               <span>
-                {item.phoneLabel ?? item.label}
+                {item.label}
                 {count ? <span className="ml-1 tabular-nums">{count}</span> : null}
               </span>
             </Link>

@@ -20,21 +20,12 @@ export type NavItem = {
   readonly icon: LucideIcon; // the phone's bar only: a thumb finds a shape sooner than a word
   readonly group: "act" | "look";
   readonly onPhone: boolean;
-  readonly phoneLabel?: string;
 };
 
 /** Every page that exists, in the rail's order. */
 export const navItems: readonly NavItem[] = [
   { href: "/", label: "Now", key: "n", icon: Activity, group: "act", onPhone: true },
-  {
-    href: "/incidents",
-    label: "Incidents",
-    key: "i",
-    icon: Siren,
-    group: "act",
-    onPhone: true,
-    phoneLabel: "Incident",
-  },
+  { href: "/incidents", label: "Incidents", key: "i", icon: Siren, group: "act", onPhone: true },
   { href: "/playbooks", label: "Playbooks", key: "p", icon: BookOpenCheck, group: "act", onPhone: false },
   { href: "/approvals", label: "Approvals", key: "a", icon: Vote, group: "act", onPhone: true },
   { href: "/brakes", label: "Brakes", key: "b", icon: Snowflake, group: "act", onPhone: false },

@@ -139,7 +139,7 @@ export function revokeZoneAction({ db, caracal, jobs }: Parts): ApprovedAction {
       await appendLog(tx, runId, by, [
         {
           kind: "revoke",
-          text: `Revocation of ${sessions.length} sessions ordered, as two people agreed: ${stored.reason}. ${lane.note}`,
+          text: `Revocation of ${sessions.length} sessions ordered, as two people agreed: ${stored.reason}; ${lane.note}`,
           data,
         },
       ]);

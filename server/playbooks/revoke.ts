@@ -32,7 +32,7 @@ export async function revoke({
   const lane = await chooseLane(ctx.caracal, run.blast?.liveSessions ?? 0);
   const line = {
     kind: "revoke",
-    text: `Revoke ordered: ${input.reason}. ${lane.note}`,
+    text: `Revoke ordered: ${input.reason}; ${lane.note}`,
     data: { reason: input.reason, lane },
   };
   let round = 0;

@@ -15,6 +15,10 @@ const numberOf = (measured: PostMortemFigures, name: string): number | null => {
   const value = measured.figures.find((one) => one.name === name)?.value;
   return typeof value === "number" ? value : null;
 };
+const utc = (at: Date | string) => `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+/** "contained after 9 s", or that it was not. */
+const reached = (word: string, seconds: number | null) =>
+  seconds === null ? `not marked ${word}` : `${word} after ${durationWords(seconds)}`;
 const plural = (count: number, one: string) => `${count.toLocaleString("en-US")} ${one}${count === 1 ? "" : "s"}`;
 
 function impact(measured: PostMortemFigures): string {
@@ -22,7 +26,7 @@ function impact(measured: PostMortemFigures): string {
   const lost = numberOf(measured, "audit events lost");
   const outages = measured.outages.map(
     (outage) =>
-      `- ${outage.what}: from ${outage.from} ${outage.until === null ? "and not over when resolved" : `to ${outage.until}`}`,
+      `- ${outage.what}: from ${utc(outage.from)} ${outage.until === null ? "and not over when resolved" : `to ${utc(outage.until)}`}`,
   );
   return [
     `Lasted ${durationWords(numberOf(measured, "duration"))}.`,
@@ -44,14 +48,14 @@ export function draftSections(
   );
   const first = measured.milestones[0];
   return {
-    summary: `${incident.severity} incident "${incident.title}", declared ${incident.declared_at.toISOString()}, now ${incident.state}.`,
+    summary: `${incident.severity} incident "${incident.title}", declared ${utc(incident.declared_at)}, now ${incident.state}.`,
     impact: impact(measured),
     detection: [
-      `Noticed ${durationWords(numberOf(measured, "time to detect"))} after it began (${incident.began_at.toISOString()}).`,
+      `Noticed ${durationWords(numberOf(measured, "time to detect"))} after it began (${utc(incident.began_at)}).`,
       ...(first === undefined ? [] : [`First on record: ${first.summary}`]),
     ].join("\n"),
     response: [
-      `Contained after ${durationWords(numberOf(measured, "time to contain"))}, recovered after ${durationWords(numberOf(measured, "time to recover"))}.`,
+      `The incident was ${reached("contained", numberOf(measured, "time to contain"))}, ${reached("recovered", numberOf(measured, "time to recover"))}.`,
       ...(proofs.length === 0 ? ["No playbook was run."] : ["Playbooks and what they proved:", ...proofs]),
       ...(agreed.length === 0 ? ["Nothing needed a second person."] : ["Agreed by two people:", ...agreed]),
     ].join("\n"),

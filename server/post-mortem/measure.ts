@@ -1,5 +1,6 @@
 import type { Queryable } from "@/server/platform/postgres";
 import type { Severity } from "@/server/platform/severity";
+import { type RunRow, subjectLabel } from "@/server/playbooks/run-rows";
 import type { Figure } from "@/server/timeline/schemas";
 import type { PostMortemFigures } from "@/server/post-mortem/schemas";
 import type { SubjectIncident } from "@/server/post-mortem/subject-incident";
@@ -25,13 +26,13 @@ const labelOf = (action: string): string =>
 
 async function count(db: Queryable, id: string, until: Date | null): Promise<Counts> {
   const [row] = await db.query<Counts>(
-    `WITH runs AS (SELECT id, zone_id, subject_id FROM playbook_runs WHERE incident_id = $1 AND NOT drill),
+    `WITH runs AS (SELECT id, zone_id, coalesce(scope_subjects, array_remove(ARRAY[subject_id], NULL)) AS subjects FROM playbook_runs WHERE incident_id = $1 AND NOT drill),
           targets AS (SELECT t.outcome, t.proved_at FROM playbook_targets t JOIN runs r ON r.id = t.run_id),
           record AS (SELECT kind FROM timeline_entries WHERE chain = $1 AND at <= coalesce($2::timestamptz, 'infinity'))
      SELECT (SELECT count(DISTINCT zone) FROM (
                SELECT zone_id AS zone FROM runs
                UNION SELECT ref FROM incident_links WHERE incident_id = $1 AND kind = 'zone' AND active) z)::int AS zones,
-            (SELECT count(DISTINCT (zone_id, subject_id)) FROM runs)::int AS subjects,
+            (SELECT count(DISTINCT (zone_id, subject)) FROM runs, unnest(subjects) AS subject)::int AS subjects,
             (SELECT count(*) FROM targets WHERE outcome = 'revoked')::int AS sessions,
             (SELECT count(*) FROM targets WHERE outcome = 'already-revoked')::int AS already,
             (SELECT count(*) FROM targets WHERE proved_at IS NOT NULL)::int AS proved,
@@ -80,16 +81,14 @@ export async function measureIncident(db: Queryable, incident: SubjectIncident):
         WHERE i.incident_id = $1 AND s.rule = 'service-not-ready' ORDER BY s.began_at LIMIT 100`,
     [id],
   );
-  const proofs = await db.query<{
-    id: string;
-    zone_name: string;
-    state: string;
-    summary: string | null;
-    observed: string | null;
-    title: string;
-  }>(
+  const proofs = await db.query<
+    Pick<RunRow, "id" | "zone_name" | "state" | "scope" | "scope_subjects" | "subject_id"> & {
+      summary: string | null;
+      observed: string | null;
+    }
+  >(
     `SELECT id, zone_name, state, proof->>'summary' AS summary, proof->>'observedAt' AS observed,
-              'Revoke the sessions of ' || coalesce(subject_id, 'several subjects') || ' in ' || zone_name AS title
+              scope, scope_subjects, subject_id
          FROM playbook_runs WHERE incident_id = $1 ORDER BY created_at LIMIT 50`,
     [id],
   );
@@ -149,7 +148,7 @@ export async function measureIncident(db: Queryable, incident: SubjectIncident):
     })),
     proofs: proofs.map((run) => ({
       runId: run.id,
-      title: run.title,
+      title: `Revoke the sessions of ${subjectLabel(run)} in ${run.zone_name}`,
       state: run.state,
       summary: run.summary ?? "Nothing was proved",
       observedAt: run.observed === null ? null : new Date(Number(run.observed)).toISOString(),

@@ -57,7 +57,7 @@ export function SignalRow({
   const id = useId();
   return (
     <li className="border-b last:border-0" data-signal={signal.key}>
-      <div className="grid grid-cols-[3rem_minmax(0,1fr)] items-center gap-x-2 gap-y-1 px-3 py-2 md:grid-cols-[3.5rem_minmax(0,1fr)_16rem_6rem_19rem]">
+      <div className="grid grid-cols-[3rem_minmax(0,1fr)] items-center gap-x-2 gap-y-1 px-3 py-2 md:grid-cols-[3.5rem_minmax(0,1fr)_13rem_6rem_18rem]">
         <SeverityMark severity={signal.severity} className="self-start pt-0.5 md:self-center md:pt-0" />
         <button
           type="button"

@@ -21,6 +21,7 @@ const columns: readonly DataColumn<PostMortemSummary>[] = [
   {
     id: "incident",
     header: "Incident",
+    className: "min-w-56 whitespace-normal",
     cell: ({ incident }) => (
       <>
         <SeverityMark severity={incident.severity} />{" "}

@@ -50,9 +50,9 @@ function Off() {
     <>
       <p>It is off, and nothing on this page can switch it on: nobody gets more roles than they were given.</p>
       <p className="max-w-prose text-muted-foreground">
-        To switch it on, choose a long credential, keep it sealed outside of this console, set{" "}
-        <code className="font-mono text-xs">BREAK_GLASS_SECRET_HASH</code> to its hash in the console's environment, and
-        restart the console.
+        To switch it on, choose a long credential and keep it sealed outside of this console. Give it to{" "}
+        <code className="font-mono text-xs">npm run account -- --hash</code>, set{" "}
+        <code className="font-mono text-xs">BREAK_GLASS_SECRET_HASH</code> to what that prints, and restart the console.
       </p>
     </>
   );

@@ -58,15 +58,21 @@ const columns: readonly DataColumn<Delivery>[] = [
   {
     id: "why",
     header: "Why, or the last error",
-    className: "min-w-56 whitespace-normal",
+    className: "min-w-40 whitespace-normal",
     cell: (row) => row.reason ?? "–",
   },
   {
     id: "due",
     header: "Next attempt, or end",
-    cell: (row) => (row.finishedAt === null ? <TimeStamp at={row.dueAt} /> : <TimeStamp at={row.finishedAt} />),
+    className: "whitespace-normal",
+    cell: (row) => <TimeStamp at={row.finishedAt ?? row.dueAt} className="whitespace-normal" />,
   },
-  { id: "made", header: "Planned", cell: (row) => <TimeStamp at={row.createdAt} /> },
+  {
+    id: "made",
+    header: "Planned",
+    className: "whitespace-normal",
+    cell: (row) => <TimeStamp at={row.createdAt} className="whitespace-normal" />,
+  },
 ];
 
 /** The outbox of messages, newest first: nothing is lost quietly. */
