@@ -5,6 +5,7 @@ import { IncidentFlags } from "@/components/incidents/incident-flags";
 import { incidentHref, incidentName, stateWords } from "@/components/incidents/incident-words";
 import { SeverityMark } from "@/components/lib/severity-mark";
 import { TimeStamp } from "@/components/lib/time-stamp";
+import { isOver } from "@/server/incidents/incident.machine";
 import type { IncidentSummary } from "@/server/incidents/schemas";
 
 /** One incident per row: which, how bad, how far, how old, what is due, who leads. */
@@ -30,7 +31,7 @@ export const incidentColumns: readonly DataColumn<IncidentSummary>[] = [
       row.mergedInto === null ? (
         <>
           {stateWords[row.state]}
-          {row.acknowledged || row.state === "closed" ? null : (
+          {row.acknowledged || isOver(row.state) ? null : (
             <span className="text-muted-foreground"> · not acknowledged</span>
           )}
         </>

@@ -9,6 +9,7 @@ import { SeverityMark } from "@/components/lib/severity-mark";
 import { TimeStamp } from "@/components/lib/time-stamp";
 import { Badge } from "@/components/ui/badge";
 import { ConfirmAct } from "@/components/wizard/confirm-act";
+import { isOver } from "@/server/incidents/incident.machine";
 import type { IncidentView } from "@/server/incidents/schemas";
 
 /** How bad, how far, what is due. `whyNot` says why this viewer may only read. */
@@ -50,7 +51,7 @@ export function IncidentHeader({
             acknowledged <TimeStamp at={view.acknowledgedAt} show="age" />
           </span>
         )}
-        {view.acknowledgedAt === null && whyNot === null && view.mergedInto === null && view.state !== "closed" ? (
+        {view.acknowledgedAt === null && whyNot === null && view.mergedInto === null && !isOver(view.state) ? (
           <ConfirmAct
             size="sm"
             variant="primary"

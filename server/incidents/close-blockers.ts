@@ -32,6 +32,6 @@ export async function closeBlockers(db: Queryable, incident: IncidentRow): Promi
     blockers.push(`${open.frozen === 1 ? "A zone is" : `${open.frozen} zones are`} still frozen for it. Thaw first.`);
   if (open.approvals > 0)
     blockers.push("An approval that belongs to it is still open. Execute it, cancel it or let it expire.");
-  if (open.runs > 0) blockers.push(`${open.runs} of its playbook runs are not over. Finish or abandon them.`);
+  if (open.runs > 0) blockers.push(`Playbook runs that are not over: ${open.runs}. Finish or abandon them.`);
   return blockers;
 }

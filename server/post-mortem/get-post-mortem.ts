@@ -33,7 +33,7 @@ export function whyNotSign(incident: SubjectIncident, revision: number, openRuns
   if (incident.state !== "resolved")
     return "It is signed once the incident is resolved: until then its figures still move.";
   if (revision === 0) return "Nobody has written anything yet: the draft alone is not a post-mortem.";
-  return openRuns > 0 ? `${openRuns} of its playbook runs are not over. Finish or abandon them first.` : null;
+  return openRuns > 0 ? `Playbook runs that are not over: ${openRuns}. Finish or abandon them first.` : null;
 }
 
 const may = (why: string | null): May => ({ allowed: why === null, why });
