@@ -41,12 +41,15 @@ async function takeBindings(ctx: BrakeContext, freeze: FreezeRow): Promise<void>
     const known = new Map((recorded ?? []).map((binding) => [binding.policySetId, binding]));
     for (const binding of standing)
       if (binding.versionId !== null || !known.has(binding.policySetId)) known.set(binding.policySetId, binding);
+    const written = recorded === null ? null : JSON.stringify(recorded);
     recorded = [...known.values()];
+    // Only over what this worker has read: one that claimed the row before another recorded and took may see nothing but nulls.
     const rows = await ctx.db.query(
-      "UPDATE zone_freezes SET before = $2, heartbeat_at = now() WHERE id = $1 AND state = 'freezing' AND nulled_at IS NULL RETURNING 1",
-      [freeze.id, JSON.stringify(recorded)],
+      `UPDATE zone_freezes SET before = $2, heartbeat_at = now()
+        WHERE id = $1 AND state = 'freezing' AND nulled_at IS NULL AND before::text IS NOT DISTINCT FROM $3::text RETURNING 1`,
+      [freeze.id, JSON.stringify(recorded), written],
     );
-    if (rows.length === 0) return; // another replica is past this
+    if (rows.length === 0) return; // another replica is past this: the next turn reads what it wrote
     await nullBindings(ctx.caracal.db, freeze.zone_id, active(recorded), fenceOf(freeze));
   }
   const left = active(await readBindings(ctx.caracal.db, freeze.zone_id));
@@ -104,17 +107,21 @@ async function putBack(ctx: BrakeContext, freeze: FreezeRow): Promise<void> {
 async function prove(ctx: BrakeContext, freeze: FreezeRow, changedAt: Date): Promise<readonly StsProof[]> {
   const { replicas } = ctx.collector.snapshot();
   const stss = replicas.filter(({ kind }) => kind === "sts");
-  const look = async () =>
-    proveSts({
-      changedAt: changedAt.getTime(),
-      now: Date.now(),
-      pollSeconds: ctx.pollSeconds,
-      consumers: await policyConsumers(ctx.caracal.redis),
-      configured: ctx.caracal.replicas.filter(({ kind }) => kind === "sts").length,
-      notReady: stss.filter(({ ready, reachable }) => reachable && !ready).map(({ id }) => id),
-      before: freeze.proof,
-    });
-  const rows = await look();
+  // The clock that changedAt is of, read first: a delivery then counts as a little earlier than it was, never as later.
+  const [clock] = await ctx.db.query<{ now: Date }>("SELECT clock_timestamp() AS now");
+  if (clock === undefined) throw new Error("the database gave no time");
+  const rows = proveSts({
+    changedAt: changedAt.getTime(),
+    now: clock.now.getTime(),
+    pollSeconds: ctx.pollSeconds,
+    consumers: await policyConsumers(ctx.caracal.redis),
+    configured: ctx.caracal.replicas.filter(({ kind }) => kind === "sts").length,
+    // A silent STS may be minting still: a freeze waits for word of it, a thaw need not.
+    notReady: stss
+      .filter(({ ready, reachable }) => !ready && (reachable || freeze.state === "freezing"))
+      .map(({ id }) => id),
+    before: freeze.proof,
+  });
   const publishes =
     !rows.every(({ deliveredAt }) => deliveredAt !== null) && !allProved(rows) && freeze.publications < maxPublications;
   if (publishes) {

@@ -107,7 +107,7 @@ async function reader(name: string): Promise<void> {
   const loop = (async () => {
     while (!stopped) {
       const got = (await client
-        .xreadgroup("GROUP", "opa-engine", name, "COUNT", 1, "BLOCK", 50, "STREAMS", stream, ">")
+        .xreadgroup("GROUP", "opa-engine", name, "COUNT", 1, "BLOCK", 5_000, "STREAMS", stream, ">")
         .catch(() => null)) as [string, [string, string[]][]][] | null;
       for (const [id] of got?.[0]?.[1] ?? []) await client.xack(stream, "opa-engine", id);
     }
@@ -115,8 +115,8 @@ async function reader(name: string): Promise<void> {
   readers.push({
     async stop() {
       stopped = true;
+      client.disconnect(); // ends the read that waits
       await loop;
-      client.disconnect();
       await ctx.caracal.redis.xgroup("DELCONSUMER", stream, "opa-engine", name);
     },
   });
@@ -280,6 +280,20 @@ describe("a crash", () => {
       expect(await bindings(), `thaw killed at statement ${n}`).toEqual(before);
       await owner.query("UPDATE zone_freezes SET state = 'thawed' WHERE id = $1", [freezeId]);
     }
+  });
+
+  test("a worker with a row from before the recording does not write nulls over the old values", async () => {
+    const freezeId = await order(await approved());
+    const stale = await load(freezeId);
+    await expect(advanceFreeze(dyingAt(4), await load(freezeId))).rejects.toThrow("killed"); // recorded and nulled, not yet said
+    expect(await bindings()).toEqual(nothing);
+    await advanceFreeze(ctx, stale);
+    expect((await load(freezeId)).before).toEqual(before);
+    await advanceFreeze(ctx, await load(freezeId));
+    expect((await load(freezeId)).nulled_at).not.toBeNull();
+    await thawZone({ ctx: { db: ctx.db, actor: remy }, input: { freezeId, reason: "Over" } });
+    await advanceFreeze(ctx, await load(freezeId));
+    expect(await bindings()).toEqual(before);
   });
 
   test("a worker that slept through the thaw takes nothing again", async () => {

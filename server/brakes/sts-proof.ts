@@ -3,11 +3,11 @@ import type { StsProof } from "@/server/brakes/schemas";
 
 export type ProofInput = {
   readonly changedAt: number; // epoch ms, when the change was known to be committed
-  readonly now: number;
+  readonly now: number; // epoch ms, by the clock that gave changedAt
   readonly pollSeconds: number; // OPA_POLL_SECONDS of the deployment
   readonly consumers: readonly PolicyConsumer[];
   readonly configured: number; // STS replicas that this console knows by address
-  readonly notReady: readonly string[]; // of those, by id: a replica that cannot read Postgres polls in vain
+  readonly notReady: readonly string[]; // of those, by id: one that cannot read Postgres polls in vain, of a silent one nothing is known
   readonly before: readonly StsProof[]; // the last look: what was seen stays seen
 };
 
@@ -40,7 +40,7 @@ export function proveSts(input: ProofInput): readonly StsProof[] {
       note: delivered === null && polled === null && pollPassed ? unable : null,
     };
   };
-  const known = input.consumers.map((consumer) => row(consumer.name, consumer.deliveredAt));
+  const known = input.consumers.map(({ name, agoMs }) => row(name, agoMs === null ? null : input.now - agoMs));
   const missing = Math.max(0, input.configured - known.length);
   return [
     ...known,

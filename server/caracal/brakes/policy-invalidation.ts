@@ -8,8 +8,8 @@ import { listOf, numberOrNull, pairs, pipelined } from "@/server/caracal/streams
 export const policyStream = "caracal.policy.invalidate";
 const policyGroup = "opa-engine"; // all STS replicas share it (trap 3)
 
-/** When a consumer of the group was last handed a message, epoch ms by this process's clock; null: never, as far as Redis tells. */
-export type PolicyConsumer = { readonly name: string; readonly deliveredAt: number | null };
+/** How long ago a consumer of the group was last handed a message, in ms; null: never, as far as Redis tells. */
+export type PolicyConsumer = { readonly name: string; readonly agoMs: number | null };
 
 /**
  * The STS consumers of the group. Redis tells how long ago a consumer did something: from 7.2 "inactive" is its last delivery or
@@ -18,7 +18,6 @@ export type PolicyConsumer = { readonly name: string; readonly deliveredAt: numb
  */
 export async function policyConsumers(redis: Deployment["redis"]): Promise<readonly PolicyConsumer[]> {
   const [reply] = await pipelined(redis, [["XINFO", "CONSUMERS", policyStream, policyGroup]], () => undefined);
-  const now = Date.now();
   if (reply === undefined || !reply.ok) return [];
   return listOf(reply.value)
     .slice(0, 100)
@@ -26,7 +25,7 @@ export async function policyConsumers(redis: Deployment["redis"]): Promise<reado
       const fields = pairs(row);
       const inactive = numberOrNull(fields.get("inactive"));
       const ago = fields.has("inactive") ? inactive : numberOrNull(fields.get("idle"));
-      return { name: String(fields.get("name")), deliveredAt: ago === null || ago < 0 ? null : now - ago };
+      return { name: String(fields.get("name")), agoMs: ago === null || ago < 0 ? null : ago };
     });
 }
 
