@@ -13,6 +13,7 @@ import type {
 } from "@/server/incidents/schemas";
 import type { Queryable } from "@/server/platform/postgres";
 import type { Severity } from "@/server/platform/severity";
+import { type RunRow, runTitle } from "@/server/playbooks/run-rows";
 import { recordView } from "@/server/incidents/record-view";
 
 const iso = (at: Date): string => at.toISOString();
@@ -106,8 +107,8 @@ export async function getIncident({
       "SELECT kind, ref, label FROM incident_links WHERE incident_id = $1 AND active ORDER BY kind, label LIMIT 200",
       [id],
     ),
-    db.query<{ id: string; title: string; state: string; driver: string }>(
-      `SELECT id, 'Revoke the sessions of ' || coalesce(subject_id, 'several subjects') || ' in ' || zone_name AS title, state, driver_name AS driver
+    db.query<Pick<RunRow, "id" | "scope" | "scope_subjects" | "subject_id" | "zone_name" | "state" | "driver_name">>(
+      `SELECT id, scope, scope_subjects, subject_id, zone_name, state, driver_name
          FROM playbook_runs WHERE incident_id = $1 ORDER BY created_at DESC LIMIT 50`,
       [id],
     ),
@@ -160,7 +161,12 @@ export async function getIncident({
     members: members.map(person),
     links,
     signals,
-    runs,
+    runs: runs.map((run) => ({
+      id: run.id,
+      title: runTitle(run),
+      state: run.state,
+      driver: run.driver_name,
+    })),
     files: files.map((file) => ({
       id: file.id,
       name: file.name,

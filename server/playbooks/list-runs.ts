@@ -5,8 +5,7 @@ import { exactInstantSql } from "@/server/platform/exact-time";
 import { decodeCursor, encodeCursor, timeAndId } from "@/server/platform/keyset-cursor";
 import type { Page } from "@/server/platform/page";
 import type { Database } from "@/server/platform/postgres";
-import { runTitle } from "@/server/playbooks/run-view";
-import { type RunRow, subjectLabel } from "@/server/playbooks/run-rows";
+import { type RunRow, runTitle, subjectLabel } from "@/server/playbooks/run-rows";
 import type { listRunsInput, RunSummary } from "@/server/playbooks/schemas";
 
 type Context = { readonly db: Database; readonly actor: Pick<Actor, "id" | "roles"> };

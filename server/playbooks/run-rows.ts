@@ -87,6 +87,10 @@ export function subjectLabel(run: Pick<RunRow, "scope" | "scope_subjects" | "sub
   return run.scope === "subjects" ? `${run.scope_subjects?.length ?? 0} subjects` : (run.subject_id ?? "");
 }
 
+/** What a run is called, wherever it is named. */
+export const runTitle = (run: Pick<RunRow, "scope" | "scope_subjects" | "subject_id" | "zone_name">): string =>
+  `Revoke the sessions of ${subjectLabel(run)} in ${run.zone_name}`;
+
 /** One run. @throws not_found */
 export async function loadRun(db: Queryable, runId: string): Promise<RunRow> {
   const [row] = await db.query<RunRow>("SELECT * FROM playbook_runs WHERE id = $1", [runId]);

@@ -12,6 +12,7 @@ import {
   loadTotals,
   type RoundRow,
   type RunRow,
+  runTitle,
   subjectLabel,
   subjectsOf,
 } from "@/server/playbooks/run-rows";
@@ -30,9 +31,6 @@ const roundView = (row: RoundRow): RunRound => ({
   state: row.state,
   error: row.error,
 });
-
-export const runTitle = (run: Pick<RunRow, "scope" | "scope_subjects" | "subject_id" | "zone_name">): string =>
-  `Revoke the sessions of ${subjectLabel(run)} in ${run.zone_name}`;
 
 /** Which lane the next round would take; Redis being away is said, not thrown. */
 async function laneOf(ctx: ObserverContext, run: RunRow, rounds: readonly RoundRow[]): Promise<RunView["lane"]> {

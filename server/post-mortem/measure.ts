@@ -1,6 +1,6 @@
 import type { Queryable } from "@/server/platform/postgres";
 import type { Severity } from "@/server/platform/severity";
-import { type RunRow, subjectLabel } from "@/server/playbooks/run-rows";
+import { type RunRow, runTitle } from "@/server/playbooks/run-rows";
 import type { Figure } from "@/server/timeline/schemas";
 import type { PostMortemFigures } from "@/server/post-mortem/schemas";
 import type { SubjectIncident } from "@/server/post-mortem/subject-incident";
@@ -148,7 +148,7 @@ export async function measureIncident(db: Queryable, incident: SubjectIncident):
     })),
     proofs: proofs.map((run) => ({
       runId: run.id,
-      title: `Revoke the sessions of ${subjectLabel(run)} in ${run.zone_name}`,
+      title: runTitle(run),
       state: run.state,
       summary: run.summary ?? "Nothing was proved",
       observedAt: run.observed === null ? null : new Date(Number(run.observed)).toISOString(),

@@ -38,13 +38,24 @@ const columns: readonly DataColumn<PostMortemSummary>[] = [
   {
     id: "due",
     header: "Due",
-    cell: (row) => (row.dueAt === null || row.state === "signed-off" ? "–" : <TimeStamp at={row.dueAt} />),
+    className: "whitespace-normal",
+    cell: (row) =>
+      row.dueAt === null || row.state === "signed-off" ? (
+        "–"
+      ) : (
+        <TimeStamp at={row.dueAt} className="whitespace-normal" />
+      ),
   },
   { id: "detect", header: "Detected after", numeric: true, cell: (row) => took(row.detectSeconds) },
   { id: "contain", header: "Contained after", numeric: true, cell: (row) => took(row.containSeconds) },
   { id: "recover", header: "Recovered after", numeric: true, cell: (row) => took(row.recoverSeconds) },
   { id: "follow-ups", header: "Open follow-ups", numeric: true, cell: (row) => row.openFollowUps },
-  { id: "declared", header: "Declared", cell: (row) => <TimeStamp at={row.declaredAt} date="always" /> },
+  {
+    id: "declared",
+    header: "Declared",
+    className: "whitespace-normal",
+    cell: (row) => <TimeStamp at={row.declaredAt} date="always" className="whitespace-normal" />,
+  },
 ];
 
 const monthColumns: readonly DataColumn<MonthFigures>[] = [
