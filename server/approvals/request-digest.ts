@@ -19,6 +19,7 @@ export type Bound = {
   readonly securityNeeded: boolean;
 };
 
+/** In hex, of the text as UTF-8. */
 export const sha256 = (text: string): string => createHash("sha256").update(text, "utf8").digest("hex");
 
 /** Digest of the frozen list, in its order. */
@@ -42,4 +43,5 @@ export const boundText = (bound: Bound): string =>
     securityNeeded: bound.securityNeeded,
   });
 
+/** What a vote names and an execution is held to. */
 export const requestDigest = (bound: Bound): string => sha256(boundText(bound));

@@ -48,6 +48,7 @@ export function proveSts(input: ProofInput): readonly StsProof[] {
   ];
 }
 
+/** This STS knows: by a message or by its poll. */
 export const isProved = (row: StsProof): boolean => row.deliveredAt !== null || row.polledAt !== null;
 /** Everybody knows. Nobody to ask is no proof. */
 export const allProved = (rows: readonly StsProof[]): boolean => rows.length > 0 && rows.every(isProved);

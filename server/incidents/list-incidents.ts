@@ -38,6 +38,7 @@ const leadJoin = `LEFT JOIN LATERAL (
   SELECT r.person_id, p.display_name AS name FROM incident_roles r JOIN people p ON p.id = r.person_id
    WHERE r.incident_id = i.id AND r.role = 'lead' AND r.until IS NULL) lead ON true`;
 
+/** A clock as the screens show it: met, else breached, else warned, else running. */
 export const clockView = (clock: ClockRow): IncidentClock => ({
   kind: clock.kind,
   dueAt: new Date(clock.due_at).toISOString(),

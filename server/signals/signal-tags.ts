@@ -10,4 +10,5 @@ const tagsByRule: Readonly<Record<string, readonly NoticeTag[]>> = {
   "audit-spool": ["audit-loss"],
 };
 
+/** What a signal of this rule is about, for the rules of escalation; nothing for most. */
 export const tagsOf = (rule: string): readonly NoticeTag[] => tagsByRule[rule] ?? [];
