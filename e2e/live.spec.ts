@@ -65,7 +65,10 @@ test.describe("live figures", () => {
     await dialog.getByRole("button", { name: /declare/i }).click();
     await expect(vera.getByText(sentence).first()).toBeVisible();
     const row = dana.locator("[data-signal]", { hasText: sentence });
-    await row.getByRole("button", { name: new RegExp(sentence) }).click();
+    await row
+      .getByRole("button", { name: new RegExp(sentence) })
+      .first()
+      .click();
     await row.getByRole("button", { name: /clear/i }).click();
     await dana.getByRole("dialog").getByRole("textbox").fill("Their own test traffic");
     await dana.getByRole("dialog").getByRole("button", { name: /clear/i }).click();

@@ -80,7 +80,7 @@ export function AboutPanel({ view, acts, mayAct }: { view: IncidentView; acts: I
               {link.kind === "zone" ? (
                 <Link
                   href={`/sessions?zone=${encodeURIComponent(link.ref)}`}
-                  className="min-w-0 flex-1 truncate text-accent underline-offset-2 hover:underline"
+                  className="min-w-0 flex-1 truncate text-accent underline underline-offset-2 hover:no-underline"
                 >
                   {link.label}
                 </Link>
@@ -121,7 +121,10 @@ export function AboutPanel({ view, acts, mayAct }: { view: IncidentView; acts: I
           <ul className="px-3 py-1">
             {view.merged.map((other) => (
               <li key={other.id} className="py-0.5">
-                <Link href={incidentHref(other.id)} className="text-accent underline-offset-2 hover:underline">
+                <Link
+                  href={incidentHref(other.id)}
+                  className="text-accent underline underline-offset-2 hover:no-underline"
+                >
                   {incidentName(other.number)}
                 </Link>{" "}
                 {other.title}

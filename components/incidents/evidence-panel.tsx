@@ -41,7 +41,7 @@ export function FilesPanel({ view }: { view: IncidentView }) {
           <li key={file.id} className="py-1">
             <a
               href={`/api/incidents/${view.id}/files?file=${file.id}`}
-              className="break-all text-accent underline-offset-2 hover:underline"
+              className="break-all text-accent underline underline-offset-2 hover:no-underline"
             >
               {file.name}
             </a>

@@ -18,7 +18,7 @@ export function IncidentLink({ incidentId }: { incidentId: string }) {
   if (open === undefined && query.isError)
     return <span className="text-muted-foreground">an incident that is not open to you</span>;
   return (
-    <Link href={incidentHref(incidentId)} className="text-accent underline-offset-2 hover:underline">
+    <Link href={incidentHref(incidentId)} className="text-accent underline underline-offset-2 hover:no-underline">
       {number === undefined ? "its incident" : incidentName(number)}
     </Link>
   );

@@ -10,7 +10,7 @@ import { buttonStyle } from "@/components/ui/button";
 import { startHref } from "@/components/wizard/start-model";
 import type { IncidentView } from "@/server/incidents/schemas";
 
-const link = "text-accent underline-offset-2 hover:underline";
+const link = "text-accent underline underline-offset-2 hover:no-underline";
 
 /** Playbook runs of the incident, and a way to start one for it. */
 export function RunsPanel({ view, mayStart }: { view: IncidentView; mayStart: boolean }) {
