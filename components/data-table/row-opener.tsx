@@ -4,7 +4,7 @@ import Link from "next/link";
 import type { ComponentProps, KeyboardEvent } from "react";
 import { cn } from "@/components/lib/cn";
 
-const look = "rounded-sm text-left text-accent underline underline-offset-2 hover:no-underline";
+const look = "rounded-sm text-left text-accent underline-offset-2 hover:underline";
 
 /** Up, down, Home and End move to the opener of another row; Enter opens, as on any link. */
 function moveBetweenRows(event: KeyboardEvent<HTMLElement>) {
