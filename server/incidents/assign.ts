@@ -37,6 +37,7 @@ export async function setRole({
       );
     if (next !== null) await addResponder(tx, incident.id, next.id);
     const from = before === undefined ? "" : ` from ${before.name}`;
+    const roleName = `${input.role[0]?.toUpperCase()}${input.role.slice(1)}`;
     return {
       result: done,
       entries: [
@@ -44,8 +45,8 @@ export async function setRole({
           kind: "incident.role-changed",
           summary:
             next === null
-              ? `${input.role} given up by ${before?.name}`
-              : `${input.role} is ${next.name} now${from === "" ? "" : `, taken over${from}`}`,
+              ? `${roleName} given up by ${before?.name}`
+              : `${roleName} is ${next.name} now${from === "" ? "" : `, taken over${from}`}`,
           details: { parameters: { role: input.role }, before: before?.person_id ?? null, after: next?.id ?? null },
         },
       ],

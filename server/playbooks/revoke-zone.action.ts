@@ -6,13 +6,12 @@ import { chooseLane } from "@/server/caracal/revocation/preflight";
 import { countLive, findZone, liveSessions, sessionCeiling } from "@/server/caracal/revocation/subject-sessions";
 import { DomainError } from "@/server/platform/errors";
 import { idText } from "@/server/platform/page";
-import type { Database } from "@/server/platform/postgres";
 import { openRound } from "@/server/playbooks/open-round";
 import { readBlastRadius } from "@/server/playbooks/read-blast-radius";
 import type { RoundQueue } from "@/server/playbooks/round-queue";
 import { appendLog } from "@/server/playbooks/run-log";
 
-type Parts = { readonly db: Database; readonly caracal: Deployment; readonly jobs: RoundQueue };
+type Parts = { readonly caracal: Deployment; readonly jobs: RoundQueue };
 
 /** Two to 200 subjects of one zone, or (null) everybody in it. One subject needs no second person: that is the plain playbook. */
 const asked = z.strictObject({
@@ -33,7 +32,7 @@ const rest =
  * "Revoke several subjects or a whole zone" as two people agree on it. The frozen sids are exactly what the first round revokes; the
  * second sweep (trap 4) is part of what is agreed on, in words. At most 10,000 sessions per request.
  */
-export function revokeZoneAction({ db, caracal, jobs }: Parts): ApprovedAction {
+export function revokeZoneAction({ caracal, jobs }: Parts): ApprovedAction {
   return {
     action: "revoke-zone",
     async freeze(parameters) {

@@ -79,7 +79,7 @@ export function IncidentClient({ initial }: { initial: IncidentView }) {
         <section
           aria-label="Timeline and notes"
           className={cn(
-            "flex h-[calc(100dvh-13rem)] min-h-96 min-w-0 flex-col rounded-lg border bg-card lg:sticky lg:top-[4.5rem] lg:flex lg:h-[calc(100dvh-6rem)]",
+            "flex h-[calc(100dvh-13rem)] min-h-96 min-w-0 flex-col rounded-lg border bg-card lg:sticky lg:top-[4.5rem] lg:flex lg:h-[calc(100dvh-14rem)]",
             tab !== "timeline" && "hidden",
           )}
         >
