@@ -3,7 +3,13 @@ import { actsOn, cast } from "@/sandbox/approval-stage/acts";
 import { type ApprovalStage, openApprovalStage } from "@/sandbox/approval-stage/stage";
 import type { ConsoleDatabase } from "@/sandbox/engines/databases";
 import { freshConsoleDatabase } from "@/sandbox/engines/test-databases";
-import { askBreakGlass, confirmBreakGlass, endBreakGlass, reviewBreakGlass } from "@/server/approvals/break-glass";
+import {
+  askBreakGlass,
+  confirmBreakGlass,
+  endBreakGlass,
+  reviewBreakGlass,
+  tellLapsed,
+} from "@/server/approvals/break-glass";
 import { breakGlassState } from "@/server/approvals/break-glass-state";
 import { requestApproval } from "@/server/approvals/ask";
 import { castVote } from "@/server/approvals/vote";
@@ -91,6 +97,13 @@ describe("break-glass", () => {
       [id],
     );
     expect(await rolesOf("cora")).toEqual(["compliance"]);
+    const lapses = await Promise.all([tellLapsed(stage.db), tellLapsed(stage.db), tellLapsed(stage.db)]);
+    expect(lapses.reduce((sum, one) => sum + one, 0)).toBe(1);
+    const ends = await stage.db.query(
+      "SELECT 1 FROM timeline_entries WHERE chain = $1 AND kind = 'access.break-glass-ended'",
+      [incidentId],
+    );
+    expect(ends).toHaveLength(1);
     expect((await acts.get("dana", asked)).votes).toBe(0);
     await expect(acts.execute("dana", asked)).rejects.toMatchObject({ code: "forbidden" });
     await acts.cancel("ada", asked);

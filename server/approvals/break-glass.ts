@@ -167,9 +167,33 @@ export async function endBreakGlass({
       throw new DomainError("forbidden", "One of the two, security or an admin ends it.");
     if (!glass.open && !glass.waiting) throw new DomainError("precondition_failed", "It has ended already.");
     await tx.query("UPDATE break_glass SET ended_at = clock_timestamp() WHERE id = $1", [glass.id]);
-    await entry(tx, glass, actor, "ended", `${actor.name} ended break-glass`);
+    const sentence = `${actor.name} ended break-glass`;
+    if (glass.open) await tellEveryone(tx, glass, "ended", sentence);
+    await entry(tx, glass, actor, "ended", sentence);
     return { id: glass.id };
   });
+}
+
+/** Says of uses whose half hour is over that they have ended; each once in any number of replicas. Gives how many it told. */
+export async function tellLapsed(db: Database): Promise<number> {
+  const lapsed = await db.query<{ id: string }>(
+    `SELECT id FROM break_glass WHERE opened_at IS NOT NULL AND ended_at IS NULL AND expires_at <= clock_timestamp() LIMIT 20`,
+  );
+  let told = 0;
+  for (const { id } of lapsed)
+    await db.transaction(async (tx) => {
+      const [glass] = await tx.query<Pick<Glass, "id" | "incident_id">>(
+        `UPDATE break_glass SET ended_at = expires_at
+          WHERE id = $1 AND opened_at IS NOT NULL AND ended_at IS NULL AND expires_at <= clock_timestamp() RETURNING id, incident_id`,
+        [id],
+      );
+      if (glass === undefined) return;
+      const sentence = "Break-glass has ended: its half hour is over. Somebody who had no part in it reviews it next";
+      await tellEveryone(tx, glass, "ended", sentence);
+      await entry(tx, glass, null, "ended", sentence);
+      told += 1;
+    });
+  return told;
 }
 
 /** Looks back at a use that is over, by somebody who had no part in it. Its incident closes only after that. */

@@ -1,3 +1,4 @@
+import { tellLapsed } from "@/server/approvals/break-glass";
 import { labelOf } from "@/server/approvals/standing";
 import { type Repeating, repeat } from "@/server/jobs/repeat";
 import type { Database } from "@/server/platform/postgres";
@@ -46,8 +47,9 @@ export async function expireRequests(db: Database): Promise<number> {
   return ended;
 }
 
-/** Looks for overdue requests every two seconds while it runs. Nothing waits for it: every act reads the clock itself. */
+/** Looks for overdue requests, and break-glass that has lapsed, every two seconds while it runs. Nothing waits for it: every act reads the clock itself. */
 export const createExpiry = (db: Database): Repeating =>
   repeat("approvals", 2_000, async () => {
     await expireRequests(db);
+    await tellLapsed(db);
   });

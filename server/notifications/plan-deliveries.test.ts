@@ -91,6 +91,15 @@ describe("who is told", () => {
     ).toBe("No configured channel reaches this tier.");
   });
 
+  test("break-glass is told to every tier, whatever its conditions", () => {
+    const plans = planDeliveries({ ...question, kind: "break-glass" });
+    expect(plans.map(({ tier, why }) => [tier, why])).toEqual([
+      ["on-call", null],
+      ["security", null],
+      ["compliance", null],
+    ]);
+  });
+
   test("what is not for acknowledging is said once and wakes nobody by pager", () => {
     expect(told({ kind: "clock-warning" })).toEqual(["on-call 1 mail +0", "on-call 1 hook +0"]);
     expect(told({ kind: "clock-breached" })).toEqual(["on-call 1 mail +0", "on-call 1 hook +0", "on-call 1 pager +0"]);

@@ -48,12 +48,16 @@ const paging: ReadonlySet<NoticeKind> = new Set([
   "break-glass",
 ]);
 
+/** Kinds that every tier hears of, whatever its conditions say. */
+const forEveryTier: ReadonlySet<NoticeKind> = new Set(["break-glass"]);
+
 const minuteMs = 60_000;
 const times = (list: readonly string[]) => (list.length === 0 ? "" : ` with ${list.join(" or ")}`);
 
 /** Why a tier's conditions do not hold, or null when one does. */
 function quietBecause(rule: TierRule, question: PlanQuestion): string | null {
   const { severity, tags } = question;
+  if (forEveryTier.has(question.kind)) return rule.steps.length === 0 ? "The rules give this tier no step." : null;
   if (rule.when.length === 0) return "The rules tell this tier of nothing.";
   const holds = rule.when.some(
     (one) => one.severities.includes(severity) && (one.tags.length === 0 || one.tags.some((tag) => tags.includes(tag))),
