@@ -25,7 +25,9 @@ const columns: readonly DataColumn<PostMortemSummary>[] = [
     cell: ({ incident }) => (
       <>
         <SeverityMark severity={incident.severity} />{" "}
-        <RowLink href={`/incidents/${incident.id}/post-mortem`}>INC-{incident.number}</RowLink> {incident.title}{" "}
+        <RowLink href={`/incidents/${incident.id}/post-mortem`}>
+          INC-{incident.number} {incident.title}
+        </RowLink>{" "}
         {incident.drill ? <Badge tone="strong">Drill</Badge> : null}
       </>
     ),
