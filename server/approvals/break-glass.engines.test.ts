@@ -15,6 +15,8 @@ import { requestApproval } from "@/server/approvals/ask";
 import { castVote } from "@/server/approvals/vote";
 import { hashPassword } from "@/server/auth/passwords";
 import { actorOf } from "@/server/auth/sign-ins";
+import { declareIn } from "@/server/incidents/declare-incident";
+import { mergeIncidents } from "@/server/incidents/merge-incidents";
 import { closeBlockers } from "@/server/incidents/close-blockers";
 import { loadIncident } from "@/server/incidents/incident-rows";
 
@@ -109,6 +111,12 @@ describe("break-glass", () => {
     await acts.cancel("ada", asked);
 
     expect(await closeBlockers(stage.db, incident)).toContainEqual(expect.stringContaining("Break-glass was used"));
+    const other = await stage.db.transaction((tx) =>
+      declareIn(tx, stage.by("dana").actor, { title: "Goes on here", severity: "P2", origin: "by-hand" }),
+    );
+    await mergeIncidents({ ctx: stage.by("ada"), input: { incidentId, intoId: other.incidentId, reason: "The same" } });
+    const target = await loadIncident(stage.db, stage.by("ada").actor, other.incidentId);
+    expect(await closeBlockers(stage.db, target)).toContainEqual(expect.stringContaining("Break-glass was used"));
     await expect(review("cole", id)).rejects.toMatchObject({ code: "forbidden" });
     await review("ada", id);
     expect(await closeBlockers(stage.db, incident)).not.toContainEqual(expect.stringContaining("Break-glass"));

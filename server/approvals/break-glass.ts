@@ -10,6 +10,7 @@ import type {
   breakGlassReviewInput,
 } from "@/server/approvals/schemas";
 import { declareIn } from "@/server/incidents/declare-incident";
+import { addResponder } from "@/server/incidents/people";
 import { queueNotice } from "@/server/notifications/queue-notice";
 import { DomainError } from "@/server/platform/errors";
 import type { Database, Queryable } from "@/server/platform/postgres";
@@ -145,6 +146,7 @@ export async function confirmBreakGlass({
          FROM (SELECT clock_timestamp() AS at) t WHERE id = $1`,
       [glass.id, actor.id, openMinutes],
     );
+    await addResponder(tx, glass.incident_id, actor.id);
     const sentence = `${actor.name} confirmed break-glass: it is open for two people and ${openMinutes} min`;
     await tellEveryone(tx, glass, "opened", sentence);
     await entry(tx, glass, actor, "opened", sentence);

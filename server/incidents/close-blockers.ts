@@ -13,16 +13,17 @@ async function everP1(db: Queryable, incident: IncidentRow): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Everything that stands against closing the incident, in words; empty when it may be closed. */
+/** Everything that stands against closing the incident, of those merged into it as well, in words; empty when it may be closed. */
 export async function closeBlockers(db: Queryable, incident: IncidentRow): Promise<readonly string[]> {
   const blockers: string[] = [];
   if (!incident.drill && (await everP1(db, incident)) && !(await postMortemSignedOff(db, incident.id)))
     blockers.push("A P1 closes with its post-mortem: two people have to sign the same text after the resolution.");
   const [open] = await db.query<{ glass: number; frozen: number; approvals: number; runs: number }>(
-    `SELECT (SELECT count(*) FROM break_glass WHERE incident_id = $1 AND opened_at IS NOT NULL AND reviewed_at IS NULL)::int AS glass,
-            (SELECT count(*) FROM zone_freezes WHERE incident_id = $1 AND state <> 'thawed')::int AS frozen,
+    `WITH RECURSIVE own AS (SELECT $1::uuid AS id UNION SELECT i.id FROM incidents i JOIN own ON i.merged_into = own.id)
+     SELECT (SELECT count(*) FROM break_glass WHERE incident_id IN (SELECT id FROM own) AND opened_at IS NOT NULL AND reviewed_at IS NULL)::int AS glass,
+            (SELECT count(*) FROM zone_freezes WHERE incident_id IN (SELECT id FROM own) AND state <> 'thawed')::int AS frozen,
             (SELECT count(*) FROM approval_requests
-              WHERE incident_id = $1 AND state IN ('pending', 'approved') AND expires_at > now())::int AS approvals,
+              WHERE incident_id IN (SELECT id FROM own) AND state IN ('pending', 'approved') AND expires_at > now())::int AS approvals,
             (SELECT count(*) FROM playbook_runs WHERE incident_id = $1 AND state NOT IN ('done', 'abandoned'))::int AS runs`,
     [incident.id],
   );
