@@ -52,14 +52,20 @@ GRANT UPDATE (active_version_id) ON policy_set_bindings TO caracal_console;
 GRANT SELECT (id, zone_id, name, registration_method, credential_type, consent, traits, expires_at, archived_at, last_active_at, created_at, updated_at)
   ON applications TO caracal_console;
 
--- Key versions: sealed bytes and their nonce are read to fingerprint a row; they open only under the KEK, which is not here.
-GRANT SELECT (id, zone_id, name, version, created_at, updated_at, ciphertext, nonce) ON secrets TO caracal_console;
+-- Sealed values (zone signing keys among them): read to tell which KEK opens them, replaced by a seal of the same value under
+-- another KEK. They open only under the KEK, which is not in any database. A rotation adds a row; none is ever changed otherwise.
+GRANT SELECT (id, zone_id, entity_id, name, type, dek_id, version, created_at, updated_at, ciphertext, nonce) ON secrets TO caracal_console;
+GRANT UPDATE (ciphertext, nonce) ON secrets TO caracal_console;
+GRANT INSERT (id, zone_id, entity_id, name, type, ciphertext, nonce, dek_id, version) ON secrets TO caracal_console;
 
--- Provider configurations and grants: what outlives a revocation (provider tokens), without the sealed credentials themselves.
-GRANT SELECT (id, zone_id, name, identifier, owner_type, client_id, secret_config_keys, created_at, updated_at, archived_at)
+-- Provider configurations and grants: what outlives a revocation (provider tokens), and their sealed credentials, which a
+-- re-encryption seals anew. Nothing else of them changes.
+GRANT SELECT (id, zone_id, name, identifier, owner_type, client_id, secret_config_keys, secret_config_ct, secret_config_nonce, created_at, updated_at, archived_at)
   ON providers TO caracal_console;
-GRANT SELECT (id, zone_id, application_id, user_id, resource_id, provider_id, scopes, status, expires_at, refreshed_at, created_at, updated_at, refresh_token_version)
+GRANT UPDATE (secret_config_ct, secret_config_nonce) ON providers TO caracal_console;
+GRANT SELECT (id, zone_id, application_id, user_id, resource_id, provider_id, scopes, status, expires_at, refreshed_at, created_at, updated_at, refresh_token_version, access_token_ct, refresh_token_ct)
   ON delegated_grants TO caracal_console;
+GRANT UPDATE (access_token_ct, refresh_token_ct) ON delegated_grants TO caracal_console;
 
 -- The outbox: a revocation is a row here, written with the status change; the fast lane takes leases and records dispatch.
 GRANT SELECT ON event_outbox TO caracal_console;

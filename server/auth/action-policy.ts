@@ -84,13 +84,13 @@ export const actionPolicy = {
     available: true,
   },
   "rotate-zone-key": {
-    label: "Rotate a zone's signing key",
+    label: "Rotate zone signing keys",
     severity: "P1",
     effect: "A new key signs the zone's mandates; the one before the last is trusted no more.",
     undo: "Cannot be undone; rotate again.",
     roles: ["responder", "security"],
     approval: two(true),
-    available: false,
+    available: true,
   },
   "re-encrypt-kek": {
     label: "Re-encrypt everything under a new KEK",
@@ -99,7 +99,7 @@ export const actionPolicy = {
     undo: "Re-encrypt back while the old KEK is known.",
     roles: ["responder", "security"],
     approval: two(true),
-    available: false,
+    available: true,
   },
   "re-sign-event": {
     label: "Edit or re-sign an audit event",

@@ -50,6 +50,10 @@ const schema = z.object({
   CARACAL_COORDINATOR_URLS: urlList,
   STREAMS_HMAC_KEY: hexKey,
   AUDIT_HMAC_KEY: hexKey,
+  ZONE_KEK: z.string().optional(), // judged when used: a wrong one must not keep the console from starting
+  ZONE_KEK_FILE: z.string().min(1).optional(), // read again each time it is used
+  ZONE_KEK_NEXT: z.string().optional(),
+  ZONE_KEK_NEXT_FILE: z.string().min(1).optional(),
   CARACAL_ADMIN_TOKEN: z.string().trim().min(1).optional(),
   CARACAL_COORDINATOR_TOKEN: z.string().trim().min(1).optional(),
   CARACAL_OPA_POLL_SECONDS: z.coerce.number().int().min(1).max(3_600).default(60), // OPA_POLL_SECONDS of the STS replicas
