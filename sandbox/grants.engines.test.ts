@@ -30,6 +30,11 @@ describe("the console's role", () => {
     "SELECT id, zone_id, name, version, created_at, updated_at, ciphertext, nonce FROM secrets",
     "SELECT id, status, terminated_at FROM agent_sessions",
     "SELECT id FROM sessions FOR UPDATE SKIP LOCKED",
+    "SELECT secret_config_ct, secret_config_nonce FROM providers",
+    "SELECT access_token_ct, refresh_token_ct FROM delegated_grants",
+    "UPDATE secrets SET ciphertext = ciphertext, nonce = nonce",
+    "UPDATE providers SET secret_config_ct = secret_config_ct, secret_config_nonce = secret_config_nonce",
+    "UPDATE delegated_grants SET access_token_ct = access_token_ct, refresh_token_ct = refresh_token_ct",
     "UPDATE sessions SET status = 'revoked' WHERE id = 's1' RETURNING id",
     "UPDATE agent_sessions SET status = 'terminated', terminated_at = now()",
     "INSERT INTO event_outbox (id, stream_name, payload_json) VALUES ('o1', 'x', '{}')",
@@ -42,10 +47,13 @@ describe("the console's role", () => {
   });
 
   it.each([
-    "SELECT * FROM secrets",
     "SELECT client_secret_hash FROM applications",
-    "SELECT secret_config_ct FROM providers",
-    "SELECT access_token_ct FROM delegated_grants",
+    "UPDATE secrets SET version = 9",
+    "UPDATE secrets SET updated_at = now()",
+    "DELETE FROM secrets",
+    "UPDATE providers SET name = 'x'",
+    "SELECT config_json FROM providers",
+    "UPDATE delegated_grants SET refresh_token_version = 9",
     "SELECT dek_ciphertext FROM zones",
     "SELECT * FROM audit_events_default",
     "UPDATE sessions SET expires_at = now()",

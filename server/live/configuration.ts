@@ -2,7 +2,7 @@ import { procedurePolicy } from "@/server/auth/policy";
 import type { Role } from "@/server/auth/roles";
 import type { Deployment } from "@/server/caracal/deployment";
 import type { Snapshot } from "@/server/live/snapshot";
-import { secretNames, settingNames, type Settings } from "@/server/platform/settings";
+import { keyNames, secretNames, settingNames, type Settings } from "@/server/platform/settings";
 
 export type Configuration = {
   readonly deployment: string;
@@ -25,7 +25,7 @@ type Input = {
 
 /** Which settings are set (never their values), what that lets this console do, and who may do what. */
 export function describeConfiguration({ settings, caracal, snapshot }: Input): Configuration {
-  const secrets = new Set<string>(secretNames);
+  const secrets = new Set<string>([...secretNames, ...keyNames]);
   const audits = settings.CARACAL_AUDIT_URLS.length > 0;
   const fast = caracal.streamsKey !== null;
   return {
@@ -52,6 +52,14 @@ export function describeConfiguration({ settings, caracal, snapshot }: Input): C
         name: "See the audit chain as Caracal's sweep counts it",
         able: audits,
         why: audits ? "CARACAL_AUDIT_URLS is set." : "CARACAL_AUDIT_URLS is not set.",
+      },
+      {
+        name: "Tell which KEK opens what, rotate and re-encrypt",
+        able: settings.ZONE_KEK !== undefined || settings.ZONE_KEK_FILE !== undefined,
+        why:
+          settings.ZONE_KEK !== undefined || settings.ZONE_KEK_FILE !== undefined
+            ? "A KEK is configured; the Keys page says whether it can be used."
+            : "Neither ZONE_KEK nor ZONE_KEK_FILE is set.",
       },
       {
         name: "Read the coordinator's metrics",

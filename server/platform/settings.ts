@@ -107,6 +107,9 @@ export const secretNames = [
   "BREAK_GLASS_SECRET_HASH",
 ] as const satisfies readonly (keyof Settings)[];
 
+/** Keys that are judged and read (from their file too) only when they are used: server/keys/kek-source.ts. As secret as the rest. */
+export const keyNames = ["ZONE_KEK", "ZONE_KEK_NEXT"] as const satisfies readonly (keyof Settings)[];
+
 /** Settings that are missing or wrong, one line each; never contains a value. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";

@@ -1,4 +1,4 @@
-import { secretNames, type Settings } from "@/server/platform/settings";
+import { keyNames, secretNames, type Settings } from "@/server/platform/settings";
 import type { Finding } from "@/server/runtime/doctor/finding";
 
 const hidden = "(hidden)";
@@ -20,7 +20,7 @@ function textsIn(value: unknown): string[] {
 
 /** Every text that must not be shown: the secret settings as they are, and the passwords inside addresses, as written and as meant. */
 function secretsOf(settings: Settings): readonly string[] {
-  const values = secretNames.flatMap((name) => textsIn(settings[name]));
+  const values = [...secretNames, ...keyNames].flatMap((name) => textsIn(settings[name]));
   const addresses = [...values, ...textsIn(Object.values(settings).filter((value) => Array.isArray(value)))].filter(
     (value) => URL.canParse(value),
   );

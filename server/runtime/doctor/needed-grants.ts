@@ -31,21 +31,30 @@ export const neededGrants: readonly NeededGrant[] = [
   needs(
     "secrets",
     "SELECT",
-    "id zone_id name version created_at updated_at ciphertext nonce",
+    "id zone_id entity_id name type dek_id version created_at updated_at ciphertext nonce",
     "key versions cannot be listed",
+  ),
+  needs("secrets", "UPDATE", "ciphertext nonce", "nothing can be re-encrypted"),
+  needs(
+    "secrets",
+    "INSERT",
+    "id zone_id entity_id name type ciphertext nonce dek_id version",
+    "no zone's signing key can be rotated",
   ),
   needs(
     "providers",
     "SELECT",
-    "id zone_id name identifier owner_type client_id secret_config_keys created_at updated_at archived_at",
+    "id zone_id name identifier owner_type client_id secret_config_keys secret_config_ct secret_config_nonce created_at updated_at archived_at",
     "provider tokens that outlive a revocation cannot be named",
   ),
+  needs("providers", "UPDATE", "secret_config_ct secret_config_nonce", "provider secrets cannot be re-encrypted"),
   needs(
     "delegated_grants",
     "SELECT",
-    "id zone_id application_id user_id resource_id provider_id scopes status expires_at refreshed_at created_at updated_at refresh_token_version",
+    "id zone_id application_id user_id resource_id provider_id scopes status expires_at refreshed_at created_at updated_at refresh_token_version access_token_ct refresh_token_ct",
     "provider tokens that outlive a revocation cannot be named",
   ),
+  needs("delegated_grants", "UPDATE", "access_token_ct refresh_token_ct", "grants' tokens cannot be re-encrypted"),
   needs(
     "applications",
     "SELECT",
@@ -80,7 +89,4 @@ export const neededGrants: readonly NeededGrant[] = [
 export const sealedColumns: readonly (readonly [table: string, column: string])[] = [
   ["zones", "dek_ciphertext"],
   ["applications", "client_secret_hash"],
-  ["providers", "secret_config_ct"],
-  ["delegated_grants", "access_token_ct"],
-  ["delegated_grants", "refresh_token_ct"],
 ];
