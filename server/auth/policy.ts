@@ -14,6 +14,16 @@ export const procedurePolicy: Readonly<Record<string, readonly Role[]>> = {
   "sessions.get": everyone,
   "sessions.zones": everyone,
   "keys.list": everyone,
+  "keys.keks": everyone, // fingerprints only
+  "keys.jobs": everyone,
+  "keys.job": everyone,
+  "keys.jobZones": everyone,
+  "keys.inventoryZones": everyone,
+  "keys.findings": everyone,
+  "keys.startInventory": ["responder", "approver", "security"], // reads only
+  "keys.generateNextKek": ["responder", "security"],
+  "keys.cancelJob": ["responder", "security"],
+  "keys.sweepAgain": ["responder", "security"],
   "audit.search": everyone,
   "audit.event": everyone,
   "audit.vocabulary": everyone,

@@ -20,6 +20,9 @@ export type DatabaseOptions = {
   readonly statementTimeoutMs: number;
 };
 
+/** True when a unique key refused the statement: somebody else was first. */
+export const isUniqueViolation = (error: unknown): boolean => error instanceof DatabaseError && error.code === "23505";
+
 /** True for failures of the connection or the server, as against of the statement. */
 function isUnreachable(error: unknown): boolean {
   if (!(error instanceof DatabaseError)) return true;

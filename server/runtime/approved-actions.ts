@@ -2,17 +2,30 @@ import type { ApprovedAction } from "@/server/approvals/approved-action";
 import type { ActionName } from "@/server/auth/action-policy";
 import { freezeZoneAction } from "@/server/brakes/freeze-zone.action";
 import type { Deployment } from "@/server/caracal/deployment";
+import type { KekProvider } from "@/server/keys/kek-source";
+import { reEncryptAction } from "@/server/keys/re-encrypt/re-encrypt.action";
+import { rotateAction } from "@/server/keys/rotation/rotate.action";
 import type { Database } from "@/server/platform/postgres";
 import { revokeZoneAction } from "@/server/playbooks/revoke-zone.action";
 import type { RoundQueue } from "@/server/playbooks/round-queue";
 
-type Parts = { readonly db: Database; readonly caracal: Deployment; readonly jobs: RoundQueue };
+type Parts = {
+  readonly db: Database;
+  readonly caracal: Deployment;
+  readonly jobs: RoundQueue;
+  readonly keks: KekProvider;
+};
 
 /**
  * The two-person actions that this release carries out. What the policy lists and this map does not hold is refused when it is
  * asked for: there is no other way to any of them.
  */
 export function approvedActions(parts: Parts): ReadonlyMap<ActionName, ApprovedAction> {
-  const actions: readonly ApprovedAction[] = [revokeZoneAction(parts), freezeZoneAction(parts)];
+  const actions: readonly ApprovedAction[] = [
+    revokeZoneAction(parts),
+    freezeZoneAction(parts),
+    rotateAction(parts),
+    reEncryptAction(parts),
+  ];
   return new Map(actions.map((part) => [part.action, part]));
 }

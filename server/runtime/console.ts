@@ -6,6 +6,8 @@ import { createHeadKeeper } from "@/server/evidence/head-keeper";
 import { createBrakeWorker } from "@/server/brakes/brake-worker";
 import { createDispatcher } from "@/server/caracal/revocation/dispatch";
 import { createClockTeller } from "@/server/incidents/clocks";
+import { kekFromSettings, type KekProvider } from "@/server/keys/kek-source";
+import { createKeyWorker } from "@/server/keys/key-worker";
 import { createJobs, type Jobs } from "@/server/jobs/jobs";
 import { createBoardWatch, type BoardWatch } from "@/server/live/board";
 import { createCollector, type Collector } from "@/server/live/collector";
@@ -33,6 +35,8 @@ export type Console = {
   readonly heads: Repeating;
   readonly actions: ReadonlyMap<ActionName, ApprovedAction>; // that take two people
   readonly expiry: Repeating;
+  readonly keks: KekProvider;
+  readonly keyJobs: Repeating;
 };
 
 const holder = globalThis as typeof globalThis & { __caracalConsole?: Console };
@@ -60,7 +64,9 @@ function compose(settings: Settings): Console {
   const signals = createSignalRecorder({ db, collector, autoDeclare: settings.AUTO_DECLARE_P1 === "on" });
   const notifier = createNotifier({ db, settings });
   const heads = createHeadKeeper({ db, settings });
-  const actions = approvedActions({ db, caracal, jobs });
+  const keks = kekFromSettings(settings);
+  const keyJobs = createKeyWorker({ db, caracal, keks, holder: createDispatcher().holder });
+  const actions = approvedActions({ db, caracal, jobs, keks });
   const expiry = createExpiry(db);
   return {
     settings,
@@ -77,6 +83,8 @@ function compose(settings: Settings): Console {
     heads,
     actions,
     expiry,
+    keks,
+    keyJobs,
   };
 }
 

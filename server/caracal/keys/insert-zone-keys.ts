@@ -1,7 +1,6 @@
-import { DatabaseError } from "pg";
 import type { Sealed } from "@/server/caracal/keys/seal";
 import { type Invalidation, writeInvalidations } from "@/server/caracal/keys/key-invalidation";
-import type { Database } from "@/server/platform/postgres";
+import { type Database, isUniqueViolation } from "@/server/platform/postgres";
 
 /** A new signing key of a zone; `nth` 1 follows the highest version there is, 2 comes after that. */
 export type NewZoneKey = {
@@ -13,7 +12,6 @@ export type NewZoneKey = {
 export type WrittenKey = { readonly kid: string; readonly zoneId: string; readonly version: number };
 
 const mostTurns = 5;
-const uniqueViolation = "23505";
 
 /** Those of the zones that are there and not archived: STS ignores the rest (contract section 2). */
 export async function livingZones(db: Pick<Database, "query">, zoneIds: readonly string[]): Promise<Set<string>> {
@@ -62,7 +60,7 @@ export async function insertZoneKeys(
         ]);
       });
     } catch (error) {
-      if (turn >= mostTurns || !(error instanceof DatabaseError) || error.code !== uniqueViolation) throw error;
+      if (turn >= mostTurns || !isUniqueViolation(error)) throw error;
     }
   }
 }
