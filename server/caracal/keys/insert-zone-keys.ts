@@ -11,7 +11,7 @@ export type NewZoneKey = {
 };
 export type WrittenKey = { readonly kid: string; readonly zoneId: string; readonly version: number };
 
-const mostTurns = 5;
+const mostTurns = 20;
 
 /** Those of the zones that are there and not archived: STS ignores the rest (contract section 2). */
 export async function livingZones(db: Pick<Database, "query">, zoneIds: readonly string[]): Promise<Set<string>> {

@@ -2,6 +2,7 @@ import { recordApprovalResult } from "@/server/approvals/record-result";
 import { keyJobEntry } from "@/server/keys/key-job-entry";
 import { type KeyContext, type KeyJobRow, TakenOver } from "@/server/keys/key-job-rows";
 import {
+  chooseNext,
   forgetPace,
   livingConsumers,
   type OpenZone,
@@ -17,7 +18,7 @@ const page = 500;
 
 const openZones = (db: Queryable, jobId: string): Promise<OpenZone[]> =>
   db.query<OpenZone>(
-    `SELECT zone_id, written_at, publications, delivered FROM key_job_zones
+    `SELECT zone_id, written_at, publications, delivered, jwks::text <> '[]' AS asked FROM key_job_zones
       WHERE job_id = $1 AND state = 'written' ORDER BY zone_id LIMIT $2`,
     [jobId, page],
   );
@@ -77,7 +78,7 @@ async function proveZones(
   ctx: KeyContext,
   job: KeyJobRow,
   zones: readonly OpenZone[],
-): Promise<{ readonly proved: number; readonly undelivered: readonly OpenZone[] }> {
+): Promise<{ readonly proved: number; readonly undelivered: readonly OpenZone[]; readonly living: number }> {
   const { living, configured } = await livingConsumers(ctx, job);
   const verdicts = zones.map((zone) => ({
     zone,
@@ -89,16 +90,20 @@ async function proveZones(
       now: Date.now(),
     }),
   }));
-  const told = verdicts.filter(({ verdict }) => verdict.done);
+  // While some are still to be told, each of the others is asked once: replicas that do not answer must not hold the telling up.
+  const telling = verdicts.some(({ verdict }) => !verdict.done);
+  const told = verdicts.filter(({ zone, verdict }) => verdict.done && !(telling && zone.asked));
   const jwks = await askEveryReplica(
     ctx,
     told.map(({ zone }) => zone.zone_id),
   );
-  const rows = verdicts.map(({ zone, verdict }) => {
-    const served = jwks.get(zone.zone_id) ?? [];
-    const missing = verdict.done ? notServed(served) : verdict.note;
-    return { zone: zone.zone_id, proved: missing === null, note: missing ?? verdict.note, jwks: served };
-  });
+  const rows = verdicts
+    .filter(({ zone, verdict }) => !(telling && verdict.done && zone.asked))
+    .map(({ zone, verdict }) => {
+      const served = jwks.get(zone.zone_id) ?? [];
+      const missing = verdict.done ? notServed(served) : verdict.note;
+      return { zone: zone.zone_id, proved: missing === null, note: missing ?? verdict.note, jwks: served };
+    });
   await ctx.db.query(
     `UPDATE key_job_zones z SET state = CASE WHEN (r->>'proved')::boolean THEN 'proved' ELSE z.state END,
             proved_at = CASE WHEN (r->>'proved')::boolean THEN clock_timestamp() END, note = r->>'note', jwks = r->'jwks'
@@ -107,6 +112,7 @@ async function proveZones(
   );
   return {
     proved: rows.filter(({ proved }) => proved).length,
+    living: living.length,
     undelivered: verdicts.filter(({ verdict }) => !verdict.done).map(({ zone }) => zone),
   };
 }
@@ -135,11 +141,10 @@ export async function advanceRotation(ctx: KeyContext, job: KeyJobRow): Promise<
     await finish(ctx, job);
     return false;
   }
-  const { proved, undelivered } = await proveZones(ctx, job, zones);
+  const { proved, undelivered, living } = await proveZones(ctx, job, zones);
   await beat(ctx.db, ctx, job, undelivered.length > 0 ? "deliver" : "prove");
   if (undelivered.length === 0) return proved > 0;
-  // Those that were published least come first, so that all of them get on.
-  const next = [...undelivered].sort((a, b) => a.publications - b.publications).slice(0, paceOf(job.id).chunk);
+  const next = chooseNext(undelivered, living, paceOf(job.id).chunk);
   const reached = await publishOnce(ctx, job, next);
   const news = reached !== null && next.some(({ delivered }) => delivered[reached] === undefined);
   return news || proved > 0 || next.some(({ publications }) => publications < 4);

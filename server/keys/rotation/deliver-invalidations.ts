@@ -16,14 +16,16 @@ export type OpenZone = {
   readonly zone_id: string;
   readonly written_at: Date;
   readonly publications: number;
+  readonly asked: boolean; // the replicas have been asked what they serve
   readonly delivered: Readonly<Record<string, string>>;
 };
 
 /** What this process has learned while it publishes for a job; begun anew after a restart, since it only sets the pace. */
-type Pace = { chunk: number; readonly unserved: Map<string, number> };
+type Pace = { chunk: number; clear: number; readonly unserved: Map<string, number> };
+const mostTogether = 64;
 const paces = new Map<string, Pace>();
 export const paceOf = (jobId: string): Pace => {
-  const known = paces.get(jobId) ?? { chunk: 64, unserved: new Map() };
+  const known = paces.get(jobId) ?? { chunk: mostTogether, clear: 0, unserved: new Map() };
   paces.set(jobId, known);
   return known;
 };
@@ -79,14 +81,32 @@ export async function publishOnce(ctx: KeyContext, job: KeyJobRow, zones: readon
   const [only] = served;
   if (served.length !== 1 || only === undefined) {
     pace.chunk = Math.max(1, Math.floor(pace.chunk / 2));
+    pace.clear = 0;
     return null;
   }
+  pace.clear += 1;
+  if (pace.clear % 3 === 0) pace.chunk = Math.min(mostTogether, pace.chunk * 2);
   await ctx.db.query(
     `UPDATE key_job_zones SET delivered = (delivered::jsonb || jsonb_build_object($3::text, to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))::json
       WHERE job_id = $1 AND zone_id = ANY ($2) AND state = 'written' AND NOT delivered::jsonb ? $3`,
     [job.id, given.provedZoneIds, only],
   );
   return only;
+}
+
+/**
+ * Which zones to publish next: first those that some consumers have and others lack, since Redis serves readers in turn and the same
+ * zone published again goes to the next one; then those published least. Chance decides between equals: in a fixed order the same
+ * replica would be handed the same zone every time (trap 3).
+ */
+export function chooseNext(zones: readonly OpenZone[], living: number, chunk: number): OpenZone[] {
+  const turn = ({ publications, delivered }: OpenZone) =>
+    Object.keys(delivered).length > 0 && publications < 2 * living + 2 ? -1 : publications;
+  return zones
+    .map((zone) => ({ zone, turn: turn(zone), chance: Math.random() }))
+    .sort((a, b) => a.turn - b.turn || a.chance - b.chance)
+    .slice(0, chunk)
+    .map(({ zone }) => zone);
 }
 
 type Given = {

@@ -1,0 +1,164 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { freshCaracalDatabase, freshConsoleDatabase, freshRedis } from "@/sandbox/engines/test-databases";
+import { createLocalAccount } from "@/server/auth/local-accounts";
+import type { ApprovedAction } from "@/server/approvals/approved-action";
+import type { Actor } from "@/server/auth/roles";
+import type { Deployment } from "@/server/caracal/deployment";
+import { kekFingerprint, packed, seal } from "@/server/caracal/keys/seal";
+import { openRedis } from "@/server/caracal/redis";
+import { advanceOneKeyJob } from "@/server/keys/key-worker";
+import { type KeyContext, type KeyJobRow, loadKeyJob } from "@/server/keys/key-job-rows";
+import { kekFromSettings } from "@/server/keys/kek-source";
+import { startInventory } from "@/server/keys/start-inventory";
+import { openDatabase } from "@/server/platform/postgres";
+
+/** Key files as an operator has them: the console reads them anew each time it uses them. */
+export function keyFiles(current: Buffer = randomBytes(32), next: Buffer | null = randomBytes(32)) {
+  const folder = mkdtempSync(join(tmpdir(), "keks-"));
+  const paths = { current: join(folder, "current"), next: join(folder, "next") };
+  const put = (slot: "current" | "next", text: string, mode = 0o600) =>
+    writeFileSync(paths[slot], text, { mode, flush: true });
+  put("current", `${current.toString("hex")}\n`);
+  if (next !== null) put("next", `${next.toString("hex")}\n`);
+  return {
+    folder,
+    paths,
+    current,
+    next: next ?? Buffer.alloc(0),
+    put,
+    take: (slot: "current" | "next") => rmSync(paths[slot], { force: true }),
+    fingerprints: { current: kekFingerprint(current), next: kekFingerprint(next ?? Buffer.alloc(0)) },
+    keks: kekFromSettings({ ZONE_KEK_FILE: paths.current, ZONE_KEK_NEXT_FILE: paths.next }),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Approved as two people would have; the machine of approvals has tests of its own. */
+export async function startAgreed(
+  given: { readonly owner: pg.Pool; readonly db: KeyContext["db"]; readonly actor: Actor },
+  action: ApprovedAction,
+  parameters: unknown,
+): Promise<string> {
+  const frozen = await action.freeze(parameters);
+  const approvalId = randomUUID();
+  await given.owner.query(
+    `INSERT INTO approval_requests (id, action, severity, parameters, targets, target_count, targets_digest, playbook_version, requester_id,
+       requester_name, reason, nonce, votes_needed, expires_at, digest)
+     VALUES ($1, $6, 'P1', '{}', '[]', 0, $2, 'x', $3, $7, 'The key is known', $4, 1, now() + interval '15 min', $5)`,
+    [
+      approvalId,
+      "0".repeat(64),
+      given.actor.id,
+      randomUUID(),
+      randomBytes(32).toString("hex"),
+      action.action,
+      given.actor.name,
+    ],
+  );
+  const { id, name } = given.actor;
+  const stored = { ...frozen, approvalId, incidentId: null, reason: "The key is known", requester: { id, name } };
+  const changed = await action.recheck(stored);
+  if (changed !== null) throw new Error(changed);
+  return (await given.db.transaction((tx) => action.start(tx, stored, given.actor))).replace("key-job:", "");
+}
+
+/** Databases, a Redis and key files of a test's own, with what key jobs want as context. */
+export async function openKeyStage(options: { readonly current?: Buffer } = {}) {
+  const [own, theirs, redis] = await Promise.all([freshConsoleDatabase(), freshCaracalDatabase(), freshRedis()]);
+  const files = keyFiles(options.current);
+  const caracalOwner = new pg.Pool({ connectionString: theirs.ownerUrl, max: 4 });
+  const owner = new pg.Pool({ connectionString: own.migrateUrl, max: 2 });
+  const db = openDatabase({ url: own.url, label: "The console's own Postgres", max: 6, statementTimeoutMs: 5_000 });
+  const caracal: Deployment = {
+    name: "keys",
+    db: openDatabase({ url: theirs.url, label: "Caracal's Postgres", max: 6, statementTimeoutMs: 5_000 }),
+    redis: openRedis(redis.url),
+    replicas: [],
+    streamsKey: randomBytes(32),
+    adminToken: null,
+    coordinatorToken: null,
+    close: async () => undefined,
+  };
+  for (let tries = 0; caracal.redis.status !== "ready" && tries < 250; tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  const person = await createLocalAccount({
+    db,
+    username: "sol",
+    displayName: "Sol Security",
+    roles: ["security"],
+    password: "a long enough password",
+  });
+  const actor: Actor = { id: person, name: "Sol Security", roles: ["security"] };
+  const ctx: KeyContext = { db, caracal, keks: files.keks, holder: `console:${randomUUID()}` };
+
+  const newZone = async (name = "Payments"): Promise<string> => {
+    const id = randomUUID();
+    await caracalOwner.query(
+      "INSERT INTO zones (id, org_id, name, slug, dek_ciphertext) VALUES ($1, 'o', $2, $1, '\\x00')",
+      [id, name],
+    );
+    return id;
+  };
+  return {
+    ctx,
+    db,
+    caracal,
+    files,
+    actor,
+    owner,
+    caracalOwner,
+    redis,
+    urls: { console: own.url, caracal: theirs.url, caracalOwner: theirs.ownerUrl, redis: redis.url },
+    newZone,
+    /** Sealed values of every kind in a zone: `each` secrets, provider configurations and grants (two tokens each). */
+    async fill(zoneId: string, each: number, kek: Buffer = files.current): Promise<void> {
+      const rows = (make: (n: number) => unknown[]) => Array.from({ length: each }, (_, n) => make(n));
+      const sealed = (text: string) => seal(kek, Buffer.from(text));
+      const id = () => randomUUID();
+      for (const [at, row] of rows((n) => [id(), zoneId, n]).entries()) {
+        const [one, two] = [sealed(`secret ${at}`), sealed(`{"client_secret":"${at}"}`)];
+        await caracalOwner.query(
+          "INSERT INTO secrets (id, zone_id, entity_id, name, type, ciphertext, nonce) VALUES ($1, $2, $1, 'a', 'password', $3, $4)",
+          [row[0], zoneId, one.ciphertext, one.nonce],
+        );
+        await caracalOwner.query(
+          "INSERT INTO providers (id, zone_id, name, identifier, secret_config_ct, secret_config_nonce) VALUES ($1, $2, 'p', 'p', $3, $4)",
+          [id(), zoneId, two.ciphertext, two.nonce],
+        );
+        await caracalOwner.query(
+          `INSERT INTO delegated_grants (id, zone_id, application_id, user_id, resource_id, access_token_ct, refresh_token_ct, refresh_token_version)
+           VALUES ($1, $2, 'a', 'u', 'r', $3, $4, 1)`,
+          [id(), zoneId, packed(sealed(`access ${at}`)), packed(sealed(`refresh ${at}`))],
+        );
+      }
+    },
+    job: (id: string): Promise<KeyJobRow> => loadKeyJob(db, id),
+    /** Advances whatever is due until the job is over or, given a limit, so many slices were done. */
+    async work(jobId: string, slices = 10_000, as: KeyContext = ctx): Promise<KeyJobRow> {
+      for (let turn = 0; turn < slices; turn += 1) {
+        const job = await loadKeyJob(db, jobId);
+        if (["finished", "cancelled", "refused"].includes(job.state)) return job;
+        const more = await advanceOneKeyJob(as);
+        if (!more && (await loadKeyJob(db, jobId)).error !== null) return loadKeyJob(db, jobId);
+      }
+      return loadKeyJob(db, jobId);
+    },
+    async inventory(): Promise<string> {
+      const { jobId } = await startInventory({ ctx: { db, actor } });
+      await this.work(jobId);
+      return jobId;
+    },
+    start: (action: ApprovedAction, parameters: unknown) => startAgreed({ owner, db, actor }, action, parameters),
+    async close() {
+      caracal.redis.disconnect();
+      await Promise.all([db.close(), caracal.db.close(), owner.end(), caracalOwner.end()]);
+      await Promise.all([own.drop(), theirs.drop(), redis.drop()]);
+      files.remove();
+    },
+  };
+}
+export type KeyStage = Awaited<ReturnType<typeof openKeyStage>>;
