@@ -48,12 +48,13 @@ export function mineInQueue(approval: Pick<ApprovalSummary, "mine" | "state">): 
   return mineWords[approval.mine];
 }
 
-/** Where the execution of a request can be watched: "run:<id>" and "freeze:<id>" are what actions start today. */
+/** Where the execution of a request can be watched: "run:<id>", "freeze:<id>" and "key-job:<id>" are what actions start today. */
 export function startedLink(ref: string): { readonly href: string; readonly label: string } | null {
   const [kind, id] = ref.split(":", 2);
   if (id === undefined || id === "") return null;
   if (kind === "run") return { href: `/playbooks/runs/${encodeURIComponent(id)}`, label: "Open the run it started" };
   if (kind === "freeze") return { href: `/brakes/${encodeURIComponent(id)}`, label: "Open the freeze it started" };
+  if (kind === "key-job") return { href: `/keys/jobs/${encodeURIComponent(id)}`, label: "Open the key job it started" };
   return null;
 }
 

@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
 import { type Draft, draftLacks, parametersOf, requestHref, subjectsOf } from "@/components/approvals/request-model";
 
-const draft = { action: "revoke-zone", zone: "z1", scope: "subjects", subjects: ["b", "a"] } satisfies Draft;
+const draft = {
+  action: "revoke-zone",
+  zone: "z1",
+  scope: "subjects",
+  subjects: ["b", "a"],
+  mode: "compromise",
+  direction: "forward",
+} satisfies Draft;
 
 test("pasted subjects are taken apart and each kept once", () => {
   expect(subjectsOf(" a, b\nc;a  b\n")).toEqual(["a", "b", "c"]);
@@ -20,4 +27,17 @@ test("a link to the form carries what is known", () => {
     "/approvals/new?action=revoke-zone&zone=z1&subjects=a%2Cb&incident=i",
   );
   expect(requestHref("freeze-zone")).toBe("/approvals/new?action=freeze-zone");
+});
+
+test("a rotation takes one zone or all of them, a re-encryption a direction", () => {
+  const rotation = { ...draft, action: "rotate-zone-key" } satisfies Draft;
+  expect(parametersOf(rotation)).toEqual({ zoneIds: ["z1"], mode: "compromise" });
+  expect(draftLacks({ ...rotation, zone: null })).toBe("Choose a zone.");
+  expect(parametersOf({ ...rotation, zone: null, scope: "zone" })).toEqual({ zoneIds: null, mode: "compromise" });
+  expect(parametersOf({ ...draft, action: "re-encrypt-kek", zone: null, direction: "back" })).toEqual({
+    direction: "back",
+  });
+  expect(requestHref("rotate-zone-key", { everyZone: true, mode: "compromise" })).toBe(
+    "/approvals/new?action=rotate-zone-key&scope=zone&mode=compromise",
+  );
 });

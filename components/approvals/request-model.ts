@@ -1,5 +1,5 @@
 /** The two-person actions that this form asks for; others are asked for where they arise. */
-export const askable = ["revoke-zone", "freeze-zone"] as const;
+export const askable = ["revoke-zone", "freeze-zone", "rotate-zone-key", "re-encrypt-kek"] as const;
 export type Askable = (typeof askable)[number];
 
 /** What the form holds; it stands in the address, so that a way over the identity provider and back loses nothing. */
@@ -8,6 +8,8 @@ export type Draft = {
   readonly zone: string | null;
   readonly scope: "subjects" | "zone";
   readonly subjects: string[];
+  readonly mode: "routine" | "compromise"; // of a rotation
+  readonly direction: "forward" | "back"; // of a re-encryption
 };
 
 export const mostSubjects = 30; // they travel in addresses; more than that is a zone's trouble
@@ -19,6 +21,8 @@ export function subjectsOf(text: string): string[] {
 
 /** What is still missing before a preview makes sense, in words; null: nothing. */
 export function draftLacks(draft: Draft): string | null {
+  if (draft.action === "re-encrypt-kek") return null;
+  if (draft.action === "rotate-zone-key" && draft.scope === "zone") return null; // every zone
   if (draft.zone === null) return "Choose a zone.";
   if (draft.action !== "revoke-zone" || draft.scope === "zone") return null;
   if (draft.subjects.length === 0) return "Name the subjects, or choose the whole zone.";
@@ -31,7 +35,11 @@ export function draftLacks(draft: Draft): string | null {
 
 /** The parameters as the action takes them; null while something is missing. */
 export function parametersOf(draft: Draft): Record<string, unknown> | null {
-  if (draft.zone === null || draftLacks(draft) !== null) return null;
+  if (draftLacks(draft) !== null) return null;
+  if (draft.action === "re-encrypt-kek") return { direction: draft.direction };
+  if (draft.action === "rotate-zone-key")
+    return { zoneIds: draft.scope === "zone" || draft.zone === null ? null : [draft.zone], mode: draft.mode };
+  if (draft.zone === null) return null;
   if (draft.action === "freeze-zone") return { zoneId: draft.zone };
   return { zoneId: draft.zone, subjects: draft.scope === "zone" ? null : [...draft.subjects].sort() };
 }
@@ -43,11 +51,17 @@ export function requestHref(
     readonly zone?: string | null;
     readonly subjects?: readonly string[];
     readonly incident?: string | null;
+    readonly everyZone?: boolean; // of a rotation
+    readonly mode?: Draft["mode"];
+    readonly direction?: Draft["direction"];
   } = {},
 ): string {
   const query = new URLSearchParams({ action });
   if (known.zone) query.set("zone", known.zone);
   if (known.subjects !== undefined && known.subjects.length > 0) query.set("subjects", known.subjects.join(","));
+  if (known.everyZone) query.set("scope", "zone");
+  if (known.mode) query.set("mode", known.mode);
+  if (known.direction) query.set("direction", known.direction);
   if (known.incident) query.set("incident", known.incident);
   return `/approvals/new?${query}`;
 }

@@ -44,20 +44,102 @@ export function RequestParameters({ draft, onChange }: { draft: Draft; onChange:
         <Fact name="Can it be undone">{policy.undo}</Fact>
         <Fact name="Who must agree">{agreementWords(policy)}</Fact>
       </Facts>
-      <ZonePicker
-        value={draft.zone}
-        onChange={(zone) => onChange({ zone })}
-        all="Choose a zone"
-        className="sm:w-full sm:max-w-xl"
-      />
-      {draft.action === "freeze-zone" ? (
+      {draft.action === "rotate-zone-key" ? (
+        <Choice
+          legend="Which zones"
+          name="zones"
+          choices={[
+            { value: "subjects", label: "One zone" },
+            { value: "zone", label: "Every zone" },
+          ]}
+          value={draft.scope}
+          onChange={(scope) => onChange({ scope })}
+        />
+      ) : null}
+      {draft.action === "re-encrypt-kek" || (draft.action === "rotate-zone-key" && draft.scope === "zone") ? null : (
+        <ZonePicker
+          value={draft.zone}
+          onChange={(zone) => onChange({ zone })}
+          all="Choose a zone"
+          className="sm:w-full sm:max-w-xl"
+        />
+      )}
+      <Particulars draft={draft} onChange={onChange} />
+    </div>
+  );
+}
+
+function Particulars({ draft, onChange }: { draft: Draft; onChange: (change: Partial<Draft>) => void }) {
+  switch (draft.action) {
+    case "revoke-zone":
+      return <Subjects draft={draft} onChange={onChange} />;
+    case "freeze-zone":
+      return (
         <p className="max-w-prose text-muted-foreground">
           Every policy binding of the zone is set to none. The old values are kept and put back by a thaw.
         </p>
-      ) : (
-        <Subjects draft={draft} onChange={onChange} />
-      )}
-    </div>
+      );
+    case "rotate-zone-key":
+      return (
+        <Choice
+          legend="Why"
+          name="mode"
+          choices={[
+            {
+              value: "compromise",
+              label: "A key is known to somebody: two new versions, the old key is trusted no more",
+            },
+            { value: "routine", label: "Routine: one new version, the old key goes on verifying" },
+          ]}
+          value={draft.mode}
+          onChange={(mode) => onChange({ mode })}
+        />
+      );
+    case "re-encrypt-kek":
+      return (
+        <Choice
+          legend="Which way"
+          name="direction"
+          choices={[
+            { value: "forward", label: "From the key in use to the next key" },
+            { value: "back", label: "Back to the key in use" },
+          ]}
+          value={draft.direction}
+          onChange={(direction) => onChange({ direction })}
+        />
+      );
+  }
+}
+
+function Choice<Value extends string>({
+  legend,
+  name,
+  choices,
+  value,
+  onChange,
+}: {
+  legend: string;
+  name: string;
+  choices: readonly { readonly value: Value; readonly label: string }[];
+  value: Value;
+  onChange: (value: Value) => void;
+}) {
+  return (
+    <fieldset className="flex flex-wrap gap-x-4">
+      <legend className="text-xs font-medium">{legend}</legend>
+      {choices.map((choice) => (
+        <label key={choice.value} className="flex min-h-8 items-center gap-2">
+          <input
+            type="radio"
+            name={name}
+            className="accent-accent"
+            checked={value === choice.value}
+            onChange={() => onChange(choice.value)}
+          />
+          {choice.label}
+        </label>
+      ))}
+    </fieldset>
   );
 }
 
@@ -66,21 +148,13 @@ function Subjects({ draft, onChange }: { draft: Draft; onChange: (change: Partia
   const typed = subjectsOf(text);
   return (
     <>
-      <fieldset className="flex flex-wrap gap-x-4">
-        <legend className="text-xs font-medium">Whose sessions</legend>
-        {scopes.map((scope) => (
-          <label key={scope.value} className="flex min-h-8 items-center gap-2">
-            <input
-              type="radio"
-              name="scope"
-              className="accent-accent"
-              checked={draft.scope === scope.value}
-              onChange={() => onChange({ scope: scope.value })}
-            />
-            {scope.label}
-          </label>
-        ))}
-      </fieldset>
+      <Choice
+        legend="Whose sessions"
+        name="scope"
+        choices={scopes}
+        value={draft.scope}
+        onChange={(scope) => onChange({ scope })}
+      />
       {draft.scope === "zone" ? null : (
         <Field
           label="Subject ids"

@@ -10,6 +10,8 @@ import { TimeStamp } from "@/components/lib/time-stamp";
 import { panelStateOf } from "@/components/live/panel-state-of";
 import { useTRPC } from "@/components/live/trpc";
 import { Button } from "@/components/ui/button";
+import { JobsPanel } from "./jobs-panel";
+import { KeksPanel } from "./keks-panel";
 import { ZoneKeys } from "./zone-keys";
 
 export function KeysClient() {
@@ -28,6 +30,8 @@ export function KeysClient() {
         Each zone signs with its highest version; the one before it still verifies, so one rotation keeps a stolen key
         trusted. Every STS replica is asked for itself: being ready says nothing about its KEK.
       </PageTitle>
+      <KeksPanel />
+      <JobsPanel />
       <search className="flex flex-wrap items-start gap-3">
         <ZonePicker value={zone} onChange={(next) => void setZone(next)} />
       </search>
