@@ -8,6 +8,7 @@ import { exitOnSignal } from "./shared/shutdown";
 import { keyInvalidations, policyInvalidations, revocations } from "./shared/streams";
 import { AuditSink } from "./sts-parts/audit-sink";
 import { exchange, Refused } from "./sts-parts/exchange";
+import { ProviderTokens } from "./sts-parts/provider-tokens";
 import { Policies } from "./sts-parts/policies";
 import { KeyMissing, KeyUnreadable, ZoneKeys } from "./sts-parts/zone-keys";
 
@@ -15,7 +16,9 @@ const settings = commonSettings("sts");
 const streamsKey = hexKey("STREAMS_HMAC_KEY");
 const pool = openPool(settings.databaseUrl);
 const redis = openFastRedis(settings.redisUrl);
-const keys = new ZoneKeys(pool, hexKey("ZONE_KEK"));
+const kek = hexKey("ZONE_KEK");
+const keys = new ZoneKeys(pool, kek);
+const providerTokens = new ProviderTokens(pool, kek);
 const pollSeconds = optionalNumber("OPA_POLL_SECONDS", 60);
 const policies = new Policies(pool, pollSeconds);
 const spool = optional("AUDIT_REPLAY_DIR", join(tmpdir(), `caracal-audit-replay-${settings.replica}`));
@@ -82,7 +85,13 @@ async function token(request: Request): Promise<Answer> {
       resource: text("resource"),
       ambient: text("use") === "ambient",
     });
-    return goJsonAnswer(200, { access_token: mandate.token, token_type: "Bearer", expires_in: mandate.expiresIn });
+    const upstream = await providerTokens.upstream(text("zone_id"), mandate.subject, text("resource"), mandate.token);
+    return goJsonAnswer(200, {
+      access_token: mandate.token,
+      token_type: "Bearer",
+      expires_in: mandate.expiresIn,
+      upstream_authorization: upstream, // of the stand-in alone: what the gateway would send on
+    });
   } catch (error) {
     if (error instanceof Refused) return refusal(error.status, error.code, error.message);
     return refusal(500, "internal_error", "exchange failed");
@@ -99,6 +108,8 @@ await serve(settings.host, settings.port, (request) => {
   if (request.path === "/ready") return ready();
   if (request.path === "/metrics") return metrics();
   if (request.path === "/.well-known/jwks.json") return jwks(request);
+  if (request.path === "/__sandbox/refresh" && request.method === "POST")
+    return providerTokens.refreshAll().then((refreshed) => goJsonAnswer(200, { refreshed }));
   if (request.path === "/oauth/token" && request.method === "POST") return token(request);
   return goError(404, "404 page not found");
 });

@@ -32,6 +32,8 @@ export function consoleEnvironment(options: {
     CARACAL_COORDINATOR_URLS: urls("coordinator"),
     STREAMS_HMAC_KEY: deployment.secrets.streamsHmacKey,
     AUDIT_HMAC_KEY: deployment.secrets.auditHmacKey,
+    ZONE_KEK_FILE: deployment.kekFiles.current,
+    ZONE_KEK_NEXT_FILE: deployment.kekFiles.next,
     CARACAL_ADMIN_TOKEN: deployment.secrets.adminToken,
     CARACAL_COORDINATOR_TOKEN: deployment.secrets.coordinatorToken,
     CARACAL_NAME: "sandbox",

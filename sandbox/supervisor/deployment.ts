@@ -1,4 +1,5 @@
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createCaracalDatabase, type CaracalDatabase } from "@/sandbox/engines/databases";
 import type { Engine } from "@/sandbox/engines/engine";
 import { startPostgres } from "@/sandbox/engines/postgres";
@@ -18,6 +19,8 @@ export type Deployment = {
   readonly caracal: CaracalDatabase;
   readonly secrets: DeploymentSecrets;
   readonly seeded: SeedFacts;
+  /** Where a console attached to it finds ZONE_KEK, and where it may put the next one. */
+  readonly kekFiles: { readonly current: string; readonly next: string };
   readonly services: readonly Service[];
   replicasOf(kind: ServiceKind): readonly Service[];
   /** @throws when no replica has that name, naming those that there are. */
@@ -44,6 +47,11 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
     now: new Date(),
     size: options.size ?? "full",
   });
+
+  const kekFolder = join(scratch.path, "keks");
+  mkdirSync(kekFolder, { mode: 0o700 });
+  const kekFiles = { current: join(kekFolder, "zone-kek"), next: join(kekFolder, "zone-kek-next") };
+  writeFileSync(kekFiles.current, `${secrets.zoneKek}\n`, { mode: 0o600 });
 
   const plans = await planServices({
     folder,
@@ -75,6 +83,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
     caracal,
     secrets,
     seeded,
+    kekFiles,
     services,
     replicasOf: (kind) => placed.filter((one) => one.kind === kind).map((one) => one.service),
     service(name) {

@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { Client } from "pg";
 import type { Deployment } from "@/sandbox/supervisor/deployment";
 import { forgeRevocation, poisonAudit, poisonRevocation } from "@/sandbox/supervisor/poison";
 import type { Service } from "@/sandbox/supervisor/service";
@@ -23,6 +25,11 @@ const signedWith = (deployment: Deployment, kinds: readonly ServiceKind[], envir
     (service) => service.restart(environment),
   );
 const otherKey = () => randomBytes(32).toString("hex");
+
+async function onNextKek(deployment: Deployment, services: readonly Service[]): Promise<void> {
+  const kek = (await readFile(deployment.kekFiles.next, "utf8")).trim();
+  for (const service of services) await service.recreate({ ZONE_KEK: kek });
+}
 
 /** Engines up and unfrozen first, then every service running, awake, quick and on its own environment. */
 async function restore(deployment: Deployment): Promise<void> {
@@ -87,6 +94,41 @@ export const drills: Readonly<Record<string, Drill>> = {
   "wrong-kek": {
     summary: "Restarts sts-2 on another ZONE_KEK: ready, but its JWKS and exchanges answer 500. End it with restore.",
     run: (deployment) => deployment.service("sts-2").restart({ ZONE_KEK: otherKey() }),
+  },
+  "recreate-on-next-kek": {
+    summary:
+      "Recreates each STS and API on the KEK that the console has put in the next file, one at a time; audit spools are destroyed by it.",
+    run: (deployment) => onNextKek(deployment, [...deployment.replicasOf("sts"), ...deployment.replicasOf("api")]),
+  },
+  "sts-1-on-next-kek": {
+    summary: "Recreates sts-1 alone on the next KEK: sts-2 is left on the old one and goes on sealing grants under it.",
+    run: (deployment) => onNextKek(deployment, [deployment.service("sts-1")]),
+  },
+  "drain-spools": {
+    summary: "Restarts each STS plainly, one at a time: what waits in audit spools is published.",
+    async run(deployment) {
+      for (const service of deployment.replicasOf("sts")) await service.restart();
+    },
+  },
+  "refresh-grants": {
+    summary: "Every STS refreshes every grant it can open, and seals the new tokens under its own KEK.",
+    run: all("sts", async (service) => {
+      await fetch(`${service.url}/__sandbox/refresh`, { method: "POST", signal: AbortSignal.timeout(30_000) });
+    }),
+  },
+  "undecryptable-row": {
+    summary: "Overwrites one provider's sealed configuration with bytes that no key opens.",
+    async run(deployment) {
+      const client = new Client({ connectionString: deployment.caracal.ownerUrl });
+      await client.connect();
+      try {
+        await client.query(
+          "UPDATE providers SET secret_config_ct = sha256(secret_config_ct) WHERE id = (SELECT min(id) FROM providers WHERE secret_config_ct IS NOT NULL)",
+        );
+      } finally {
+        await client.end();
+      }
+    },
   },
   "poison-dlq": {
     summary: "Puts 25 badly signed audit events and one without data on the stream: they land in the dead letters.",

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { engineProcess, type RunningProcess } from "@/sandbox/engines/engine-process";
 
 export type Environment = Readonly<Record<string, string>>;
@@ -15,6 +16,10 @@ export type Service = RunningProcess & {
   readonly url: string;
   /** Ends and starts it, with `environment` on top of its own until the next restart. */
   restart(environment?: Environment): Promise<void>;
+  /**
+   * Replaces its container: what it kept in files is gone (STS's audit spool, trap 17), and `environment` stays with it from now on.
+   */
+  recreate(environment: Environment): Promise<void>;
   /** Delays each of its HTTP answers; 0 ends that. */
   slow(milliseconds: number): Promise<void>;
 };
@@ -26,6 +31,7 @@ const healthy = async (url: string) => {
 
 export function createService(plan: ServicePlan): Service {
   const url = `http://127.0.0.1:${plan.port}`;
+  let base: Environment = plan.environment;
   let override: Environment = {};
 
   const make = () =>
@@ -36,7 +42,7 @@ export function createService(plan: ServicePlan): Service {
       env: {
         NODE_ENV: "production",
         PATH: process.env.PATH,
-        ...plan.environment,
+        ...base,
         ...override,
         PORT: String(plan.port),
         REPLICA_NAME: plan.name,
@@ -59,6 +65,15 @@ export function createService(plan: ServicePlan): Service {
     async restart(environment = {}) {
       await running.stop();
       override = environment;
+      running = make();
+      await running.start();
+    },
+    async recreate(environment) {
+      await running.stop();
+      const spool = base.AUDIT_REPLAY_DIR;
+      if (spool !== undefined) rmSync(spool, { recursive: true, force: true });
+      base = { ...base, ...environment };
+      override = {};
       running = make();
       await running.start();
     },

@@ -23,6 +23,7 @@ export type Mandate = {
   readonly token: string;
   readonly sid: string;
   readonly jti: string;
+  readonly subject: string;
   readonly expiresIn: number;
 };
 
@@ -198,5 +199,5 @@ async function mint(parts: ExchangeParts, request: ExchangeRequest, subject: Sub
     "EX",
     expiresIn,
   );
-  return { token, sid, jti, expiresIn };
+  return { token, sid, jti, subject: subject.id, expiresIn };
 }
