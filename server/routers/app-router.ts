@@ -1,6 +1,7 @@
 import { approvalsRouter } from "@/server/routers/approvals";
 import { auditRouter } from "@/server/routers/audit";
 import { brakesRouter } from "@/server/routers/brakes";
+import { guidedRouter } from "@/server/routers/guided";
 import { incidentsRouter } from "@/server/routers/incidents";
 import { keysRouter } from "@/server/routers/keys";
 import { notificationsRouter } from "@/server/routers/notifications";
@@ -16,6 +17,7 @@ import { router } from "@/server/trpc/procedures";
 export const appRouter = router({
   sessions: sessionsRouter,
   keys: keysRouter,
+  guided: guidedRouter,
   audit: auditRouter,
   streams: streamsRouter,
   system: systemRouter,

@@ -1,0 +1,150 @@
+import type { z } from "zod";
+import type { Actor } from "@/server/auth/roles";
+import { viewerParams, visibleByIncident } from "@/server/incidents/visible-to";
+import { messageOf } from "@/server/platform/errors";
+import { exactInstantSql } from "@/server/platform/exact-time";
+import { decodeCursor, encodeCursor, timeAndId } from "@/server/platform/keyset-cursor";
+import type { Page } from "@/server/platform/page";
+import { exposureNow } from "@/server/playbooks/guided/exposure-facts";
+import type {
+  GuidedContext,
+  GuidedRunRow,
+  Looking,
+  SettledRow,
+  StepDeclaration,
+} from "@/server/playbooks/guided/playbook";
+import { playbookOf } from "@/server/playbooks/guided/playbooks";
+import { loadGuidedRun, settledSteps } from "@/server/playbooks/guided/run-rows";
+import type {
+  GuidedRunSummary,
+  GuidedRunView,
+  GuidedStep,
+  listGuidedInput,
+  Probed,
+} from "@/server/playbooks/guided/schemas";
+
+type Viewer = Pick<Actor, "id" | "roles">;
+const probeMs = 4_000;
+
+const summaryOf = (run: GuidedRunRow, settled: number): GuidedRunSummary => ({
+  id: run.id,
+  playbook: run.playbook,
+  title: playbookOf(run.playbook).title,
+  zone: run.zone_id === null || run.zone_name === null ? null : { id: run.zone_id, name: run.zone_name },
+  drill: run.drill,
+  state: run.state,
+  incident: { id: run.incident_id, number: run.number },
+  driver: { id: run.driver_id, name: run.driver_name },
+  createdBy: { id: run.created_by_id, name: run.created_by_name },
+  createdAt: run.created_at.toISOString(),
+  settled,
+  steps: playbookOf(run.playbook).steps.length,
+});
+
+/** Within its time, or not told: a source that hangs must not hold the page up. */
+async function within<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${probeMs / 1_000} s`)), probeMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function probed(step: StepDeclaration, looking: Looking): Promise<Probed | null> {
+  if (step.probe === undefined) return null;
+  try {
+    return await within(step.probe(looking));
+  } catch (error) {
+    return { done: null, sentence: messageOf(error) };
+  }
+}
+
+/** A run with its steps; the probe of the current one, and of those that must go on holding, asked now. @throws not_found */
+export async function getGuidedRun({
+  ctx,
+  input,
+}: {
+  ctx: GuidedContext & { readonly actor: Viewer };
+  input: { runId: string };
+}): Promise<GuidedRunView> {
+  const run = await loadGuidedRun(ctx.db, ctx.actor, input.runId);
+  const rows = await settledSteps(ctx.db, run.id);
+  const settled = new Map(rows.map((row): [string, SettledRow] => [row.step, row]));
+  const { steps } = playbookOf(run.playbook);
+  const current = run.state === "open" ? steps.find(({ id }) => !settled.has(id)) : undefined;
+  const looking: Looking = { ...ctx, run, settled };
+  const asked = (step: StepDeclaration) =>
+    run.state === "open" && (step === current || (step.holds === true && settled.get(step.id)?.outcome === "done"));
+  const [probes, exposure] = await Promise.all([
+    Promise.all(steps.map((step) => (asked(step) ? probed(step, looking) : null))),
+    run.state === "open"
+      ? within(exposureNow(looking)).then(
+          (items) => ({ items, unknown: null }),
+          (error: unknown) => ({ items: [], unknown: messageOf(error) }),
+        )
+      : { items: [], unknown: null },
+  ]);
+  const { settled: _settled, steps: _steps, ...summary } = summaryOf(run, settled.size);
+  return {
+    ...summary,
+    reason: run.reason,
+    endedReason: run.ended_reason,
+    exposure: exposure.items,
+    exposureUnknown: exposure.unknown,
+    steps: steps.map((step, at): GuidedStep => {
+      const row = settled.get(step.id);
+      return {
+        id: step.id,
+        title: step.title,
+        what: step.what,
+        kind: step.kind,
+        status: row !== undefined ? "settled" : step === current ? "current" : "later",
+        settled:
+          row === undefined
+            ? null
+            : {
+                outcome: row.outcome,
+                by: row.by_name,
+                at: row.settled_at.toISOString(),
+                reason: row.reason,
+                hash: row.hash,
+                seen: row.seen,
+              },
+        probe: probes[at] ?? null,
+        act: step.act?.(run) ?? null,
+        commands: step.commands?.(run) ?? [],
+        skippable: step.skippable ?? false,
+        wants: step.probe === undefined ? (step.wants ?? "nothing") : "nothing",
+      };
+    }),
+  };
+}
+
+/** Runs that the viewer may see, newest first. @throws stale_cursor */
+export async function listGuidedRuns({
+  ctx: { db, actor },
+  input,
+}: {
+  ctx: Pick<GuidedContext, "db"> & { readonly actor: Viewer };
+  input: z.output<typeof listGuidedInput>;
+}): Promise<Page<GuidedRunSummary>> {
+  const [at, id] = decodeCursor("guided-runs", {}, input.cursor, timeAndId) ?? [null, null];
+  const rows = await db.query<GuidedRunRow & { exact_at: string; settled: number }>(
+    `SELECT r.*, i.number::int AS number, ${exactInstantSql("r.created_at")} AS exact_at,
+            (SELECT count(*) FROM guided_steps s WHERE s.run_id = r.id)::int AS settled
+       FROM guided_runs r JOIN incidents i ON i.id = r.incident_id
+      WHERE ($1::timestamptz IS NULL OR (r.created_at, r.id) < ($1::timestamptz, $2::uuid)) AND ${visibleByIncident("r.incident_id", 4)}
+      ORDER BY r.created_at DESC, r.id DESC LIMIT $3`,
+    [at, id, input.limit + 1, ...viewerParams(actor)],
+  );
+  const page = rows.slice(0, input.limit);
+  const last = rows.length > input.limit ? page.at(-1) : undefined;
+  return {
+    rows: page.map((run) => summaryOf(run, run.settled)),
+    nextCursor: last === undefined ? null : encodeCursor("guided-runs", {}, [last.exact_at, last.id]),
+  };
+}

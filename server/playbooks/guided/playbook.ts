@@ -1,0 +1,67 @@
+import type { Deployment } from "@/server/caracal/deployment";
+import type { KekProvider } from "@/server/keys/kek-source";
+import type { Database } from "@/server/platform/postgres";
+import type { GuidedCommand, GuidedPlaybook, GuidedStep, Probed } from "@/server/playbooks/guided/schemas";
+
+export type GuidedContext = { readonly db: Database; readonly caracal: Deployment; readonly keks: KekProvider };
+
+export type GuidedRunRow = {
+  readonly id: string;
+  readonly playbook: GuidedPlaybook;
+  readonly incident_id: string;
+  readonly number: number; // of the incident
+  readonly zone_id: string | null;
+  readonly zone_name: string | null;
+  readonly drill: boolean;
+  readonly state: "open" | "done" | "abandoned";
+  readonly reason: string;
+  readonly baseline: { readonly spools?: Readonly<Record<string, number | null>> };
+  readonly created_by_id: string;
+  readonly created_by_name: string;
+  readonly driver_id: string;
+  readonly driver_name: string;
+  readonly created_at: Date;
+  readonly ended_at: Date | null;
+  readonly ended_reason: string | null;
+};
+export type SettledRow = {
+  readonly step: string;
+  readonly outcome: "done" | "skipped";
+  readonly by_name: string;
+  readonly settled_at: Date;
+  readonly reason: string | null;
+  readonly hash: string | null;
+  readonly seen: string | null;
+};
+
+/** What a probe is given: the run, and when each earlier step was settled. */
+export type Looking = GuidedContext & {
+  readonly run: GuidedRunRow;
+  readonly settled: ReadonlyMap<string, SettledRow>;
+};
+
+/**
+ * A step as declared. With a probe it is done when the probe says so, and not because somebody clicked; without one a person says so,
+ * with what `wants` asks of them. `holds`: the probe must still agree when the run ends.
+ */
+export type StepDeclaration = {
+  readonly id: string;
+  readonly title: string;
+  readonly what: string;
+  readonly kind: GuidedStep["kind"];
+  readonly probe?: (looking: Looking) => Promise<Probed>;
+  readonly holds?: boolean;
+  readonly skippable?: boolean;
+  readonly wants?: GuidedStep["wants"];
+  readonly act?: (run: GuidedRunRow) => { readonly label: string; readonly href: string };
+  readonly commands?: (run: GuidedRunRow) => readonly GuidedCommand[];
+};
+
+export type Playbook = {
+  readonly name: GuidedPlaybook;
+  readonly title: string;
+  readonly about: string;
+  readonly severity: "P1" | "P3";
+  readonly oneZone: boolean;
+  readonly steps: readonly StepDeclaration[];
+};

@@ -1,0 +1,43 @@
+import { approvalHref } from "@/server/playbooks/guided/approval-href";
+import type { Playbook } from "@/server/playbooks/guided/playbook";
+import { inventoryTaken, replicasOnKey, rotated } from "@/server/playbooks/guided/probes";
+
+/** The routine: one new version in each zone, nothing stolen. */
+export const rotateKeys: Playbook = {
+  name: "rotate-keys",
+  title: "Rotate signing keys",
+  about:
+    "Routine: a new signing key in each zone, told to every STS. The one before it goes on verifying, so no mandate dies.",
+  severity: "P3",
+  oneZone: false,
+  steps: [
+    {
+      id: "inventory",
+      title: "Take an inventory",
+      what: "Zones without a key and replicas that do not agree are better known before.",
+      kind: "observe",
+      probe: inventoryTaken,
+      act: () => ({ label: "Open Keys", href: "/keys" }),
+    },
+    {
+      id: "rotate",
+      title: "Rotate",
+      what: "One new version in each zone, told to each STS consumer until every one was.",
+      kind: "act",
+      probe: rotated,
+      holds: true,
+      act: (run) => ({
+        label: "Ask to rotate every zone",
+        href: approvalHref("rotate-zone-key", run, { scope: "zone", mode: "routine" }),
+      }),
+    },
+    {
+      id: "serve",
+      title: "See that every replica serves the new keys",
+      what: "Each STS is asked for itself.",
+      kind: "verify",
+      probe: replicasOnKey,
+      holds: true,
+    },
+  ],
+};

@@ -1,0 +1,27 @@
+import type { Actor } from "@/server/auth/roles";
+import { viewerParams, visibleByIncident } from "@/server/incidents/visible-to";
+import { DomainError } from "@/server/platform/errors";
+import type { Queryable } from "@/server/platform/postgres";
+import type { GuidedRunRow, SettledRow } from "@/server/playbooks/guided/playbook";
+
+/** A run that the viewer may see: one of a restricted incident is as if it were not there. @throws not_found */
+export async function loadGuidedRun(
+  db: Queryable,
+  actor: Pick<Actor, "id" | "roles">,
+  id: string,
+): Promise<GuidedRunRow> {
+  const [run] = await db.query<GuidedRunRow>(
+    `SELECT r.*, i.number::int AS number FROM guided_runs r JOIN incidents i ON i.id = r.incident_id
+      WHERE r.id = $3 AND ${visibleByIncident("r.incident_id", 1)}`,
+    [...viewerParams(actor), id],
+  );
+  if (run === undefined) throw new DomainError("not_found", "There is no such run.", { id });
+  return run;
+}
+
+/** The settled steps of a run. */
+export const settledSteps = (db: Queryable, runId: string): Promise<SettledRow[]> =>
+  db.query<SettledRow>(
+    "SELECT step, outcome, by_name, settled_at, reason, hash, seen FROM guided_steps WHERE run_id = $1",
+    [runId],
+  );

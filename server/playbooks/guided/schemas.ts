@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { idText, pageInput, writtenText } from "@/server/platform/page";
+import type { Exposure } from "@/server/playbooks/schemas";
+
+export const guidedPlaybooks = ["kek-compromise", "zone-key-compromise", "rotate-keys"] as const;
+export type GuidedPlaybook = (typeof guidedPlaybooks)[number];
+
+export const startGuidedInput = z.object({
+  playbook: z.enum(guidedPlaybooks),
+  zoneId: idText.nullish(), // of a playbook about one zone
+  incidentId: z.uuid().nullish(), // none: one is declared
+  reason: writtenText(500).min(4),
+  drill: z.boolean().default(false),
+});
+export const guidedRunInput = z.object({ runId: z.uuid() });
+export const listGuidedInput = z.object({ ...pageInput(100, 25) });
+export const settleInput = z.object({
+  runId: z.uuid(),
+  step: z.string().max(40),
+  skip: z.boolean().default(false),
+  reason: writtenText(1_000).min(4).nullish(),
+  hash: z
+    .string()
+    .trim()
+    .toLowerCase()
+    .regex(/^[0-9a-f]{64}$/, "A SHA-256 has 64 hex characters.")
+    .nullish(),
+});
+export const abandonGuidedInput = z.object({ runId: z.uuid(), reason: writtenText(500).min(4) });
+
+/** What a probe saw. `done` null: it cannot be told just now, with why in the sentence. */
+export type Probed = { readonly done: boolean | null; readonly sentence: string };
+export type GuidedCommand = { readonly title: string; readonly command: string };
+
+export type GuidedStep = {
+  readonly id: string;
+  readonly title: string;
+  readonly what: string;
+  readonly kind: "observe" | "decide" | "act" | "verify" | "wait" | "manual";
+  readonly status: "settled" | "current" | "later";
+  readonly settled: {
+    readonly outcome: "done" | "skipped";
+    readonly by: string;
+    readonly at: string;
+    readonly reason: string | null;
+    readonly hash: string | null;
+    readonly seen: string | null;
+  } | null;
+  readonly probe: Probed | null; // of the current step, and of those that must go on holding
+  readonly act: { readonly label: string; readonly href: string } | null;
+  readonly commands: readonly GuidedCommand[];
+  readonly skippable: boolean;
+  readonly wants: "nothing" | "reason" | "hash-and-reason"; // to be called done
+};
+
+export type GuidedRunSummary = {
+  readonly id: string;
+  readonly playbook: GuidedPlaybook;
+  readonly title: string;
+  readonly zone: { readonly id: string; readonly name: string } | null;
+  readonly drill: boolean;
+  readonly state: "open" | "done" | "abandoned";
+  readonly incident: { readonly id: string; readonly number: number };
+  readonly driver: { readonly id: string; readonly name: string };
+  readonly createdBy: { readonly id: string; readonly name: string };
+  readonly createdAt: string;
+  readonly settled: number;
+  readonly steps: number;
+};
+export type GuidedRunView = Omit<GuidedRunSummary, "steps" | "settled"> & {
+  readonly reason: string;
+  readonly endedReason: string | null;
+  readonly steps: readonly GuidedStep[];
+  readonly exposure: readonly Exposure[];
+  readonly exposureUnknown: string | null; // why it cannot be told just now
+};

@@ -1,0 +1,46 @@
+import { approvalHref } from "@/server/playbooks/guided/approval-href";
+import { lookBack, preserve, wait } from "@/server/playbooks/guided/kek-compromise";
+import type { Playbook } from "@/server/playbooks/guided/playbook";
+import { rotated, sessionsRevoked, zoneFrozen } from "@/server/playbooks/guided/probes";
+
+/** One zone's signing key is known to somebody; the KEK is not. */
+export const zoneKeyCompromise: Playbook = {
+  name: "zone-key-compromise",
+  title: "Single zone signing key compromised",
+  about:
+    "One zone's private key is known to somebody. Two new versions push it out of the JWKS, every session of the zone goes.",
+  severity: "P1",
+  oneZone: true,
+  steps: [
+    preserve,
+    {
+      id: "freeze",
+      title: "Freeze the zone, or say why not",
+      what: "A frozen zone mints nothing, for forged ambient mandates either.",
+      kind: "decide",
+      probe: zoneFrozen,
+      skippable: true,
+      act: (run) => ({ label: "Ask to freeze the zone", href: approvalHref("freeze-zone", run) }),
+    },
+    {
+      id: "rotate",
+      title: "Replace the zone's signing keys",
+      what: "Two new versions: the JWKS serves the newest two, so one alone would keep the stolen key trusted.",
+      kind: "act",
+      probe: rotated,
+      holds: true,
+      act: (run) => ({ label: "Ask to rotate", href: approvalHref("rotate-zone-key", run, { mode: "compromise" }) }),
+    },
+    {
+      id: "revoke",
+      title: "Revoke every session of the zone from before",
+      what: "Done when no session that was made before the rotation is live.",
+      kind: "act",
+      probe: sessionsRevoked,
+      holds: true,
+      act: (run) => ({ label: "Ask to revoke the zone", href: approvalHref("revoke-zone", run, { scope: "zone" }) }),
+    },
+    wait,
+    lookBack,
+  ],
+};
