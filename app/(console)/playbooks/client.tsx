@@ -15,6 +15,7 @@ import { Badge } from "@/components/ui/badge";
 import { buttonStyle } from "@/components/ui/button";
 import { startHref } from "@/components/wizard/start-model";
 import { mayCall } from "@/server/auth/policy";
+import { GuidedCatalogue, GuidedRuns } from "./guided-panels";
 import type { RunState, RunSummary } from "@/server/playbooks/schemas";
 
 const stateWords: Readonly<Record<RunState, string>> = {
@@ -87,7 +88,9 @@ export function PlaybooksClient() {
             <p className="text-muted-foreground">Starting it needs the role responder.</p>
           )}
         </div>
+        <GuidedCatalogue />
       </Panel>
+      <GuidedRuns />
       <Panel
         title="Runs"
         note="Newest first"
