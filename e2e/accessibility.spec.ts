@@ -7,6 +7,8 @@ const pages = [
   "/",
   "/playbooks",
   "/playbooks/revoke-session/new",
+  "/playbooks/guided/new",
+  "/approvals/new?action=rotate-zone-key",
   "/sessions",
   "/keys",
   "/audit",

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { freshCaracalDatabase, freshConsoleDatabase, freshRedis } from "@/sandbox/engines/test-databases";
+import type { CaracalDatabase, ConsoleDatabase } from "@/sandbox/engines/databases";
 import { createLocalAccount } from "@/server/auth/local-accounts";
 import type { ApprovedAction } from "@/server/approvals/approved-action";
 import type { Actor } from "@/server/auth/roles";
@@ -66,9 +66,26 @@ export async function startAgreed(
   return (await given.db.transaction((tx) => action.start(tx, stored, given.actor))).replace("key-job:", "");
 }
 
+export type KeyEngines = {
+  readonly own: ConsoleDatabase;
+  readonly theirs: CaracalDatabase;
+  readonly redis: { readonly url: string; drop(): Promise<void> };
+};
+
+/** New ones of the test run's engines. */
+async function freshEngines(): Promise<KeyEngines> {
+  const fresh = await import("@/sandbox/engines/test-databases"); // of a test run only: it cannot be loaded outside one
+  const [own, theirs, redis] = await Promise.all([
+    fresh.freshConsoleDatabase(),
+    fresh.freshCaracalDatabase(),
+    fresh.freshRedis(),
+  ]);
+  return { own, theirs, redis };
+}
+
 /** Databases, a Redis and key files of a test's own, with what key jobs want as context. */
-export async function openKeyStage(options: { readonly current?: Buffer } = {}) {
-  const [own, theirs, redis] = await Promise.all([freshConsoleDatabase(), freshCaracalDatabase(), freshRedis()]);
+export async function openKeyStage(options: { readonly current?: Buffer; readonly engines?: KeyEngines } = {}) {
+  const { own, theirs, redis } = options.engines ?? (await freshEngines());
   const files = keyFiles(options.current);
   const caracalOwner = new pg.Pool({ connectionString: theirs.ownerUrl, max: 4 });
   const owner = new pg.Pool({ connectionString: own.migrateUrl, max: 2 });

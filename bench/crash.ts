@@ -1,0 +1,196 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { openSeal } from "@/server/caracal/keys/seal";
+import { readSealedValues, sealKinds } from "@/server/caracal/keys/sealed-values";
+import { keyStream } from "@/server/caracal/keys/key-invalidation";
+import { outboxId } from "@/server/caracal/revocation/outbox-id";
+import { loadKeyJob } from "@/server/keys/key-job-rows";
+import { fillSeals, fillZones, keyReader, type KeysBench, openKeysBench } from "./keys-stage";
+import type { BenchEntry, BenchReport } from "./result";
+
+const kills = 200;
+const seals = 4_000;
+const zones = 120;
+
+const count = (figure: string, value: number, goal: number, exactly = true): BenchEntry => ({
+  bench: "crash",
+  figure,
+  value,
+  unit: "",
+  against: null,
+  ratio: null,
+  goal: exactly ? `= ${goal}` : `>= ${goal}`,
+  pass: exactly ? value === goal : value >= goal,
+});
+
+type Tally = {
+  killed: number;
+  jobs: number;
+  lost: number;
+  twice: number;
+  versions: number;
+  outbox: number;
+  secrets: number;
+};
+
+/** Every value of the stage as it opens under a key. */
+async function opened({ stage }: KeysBench, kek: Buffer): Promise<Map<string, string | null>> {
+  const found = new Map<string, string | null>();
+  for (const kind of sealKinds)
+    for (let after: string | null = null; ; ) {
+      const page = await readSealedValues(stage.caracal.db, kind, after, 1_000);
+      for (const value of page) found.set(`${kind} ${value.id}`, openSeal(kek, value.sealed)?.toString("utf8") ?? null);
+      after = page.at(-1)?.id ?? null;
+      if (page.length < 1_000) break;
+    }
+  return found;
+}
+
+const said: string[] = [];
+
+/** One worker, killed after a random while unless it was through before. True: it was killed. */
+async function killOne(
+  bench: KeysBench,
+  jobId: string,
+  mostMs: number,
+  more: Record<string, string>,
+): Promise<boolean> {
+  const child = bench.worker(jobId, more);
+  let ready: () => void = () => undefined;
+  const started = new Promise<void>((resolve) => (ready = resolve));
+  const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once("exit", (_code, signal) => resolve(signal)));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (chunk: Buffer) => {
+      said.push(chunk.toString());
+      ready();
+    });
+  await Promise.race([started, ended]);
+  await Promise.race([pause(Math.random() * mostMs), ended]);
+  child.kill("SIGKILL");
+  return (await ended) === "SIGKILL";
+}
+
+async function reEncrypting(
+  bench: KeysBench,
+  tally: Tally,
+  until: number,
+  before: ReadonlyMap<string, string | null>,
+): Promise<void> {
+  for (let forward = true; tally.killed < until || !forward; forward = !forward) {
+    const jobId = await bench.reEncrypt(forward ? "forward" : "back");
+    tally.jobs += 1;
+    while ((await loadKeyJob(bench.stage.db, jobId)).state !== "finished")
+      if (await killOne(bench, jobId, tally.killed < until ? 400 : 60_000, {})) tally.killed += 1;
+    const now = await opened(bench, forward ? bench.stage.files.next : bench.stage.files.current);
+    for (const [id, text] of before) {
+      if (!now.has(id)) tally.lost += 1;
+      else if (now.get(id) !== text) tally.twice += 1;
+    }
+  }
+}
+
+async function rotating(bench: KeysBench, tally: Tally, ids: readonly string[]): Promise<void> {
+  const { caracalOwner, db, owner } = bench.stage;
+  const versionsOf = async () =>
+    new Map(
+      (
+        await caracalOwner.query(
+          "SELECT zone_id, count(*)::int AS n, max(version) AS top FROM secrets WHERE name = 'zone_signing_key' AND zone_id = ANY ($1) GROUP BY 1",
+          [ids],
+        )
+      ).rows.map((row) => [row.zone_id as string, row as { n: number; top: number }]),
+    );
+  while (tally.killed < kills) {
+    const before = await versionsOf();
+    const jobId = await bench.rotate();
+    tally.jobs += 1;
+    const told = async () => {
+      const [row] = await db.query<{ open: number }>(
+        "SELECT count(*)::int AS open FROM key_job_zones WHERE job_id = $1 AND (state = 'planned' OR delivered::text = '{}')",
+        [jobId],
+      );
+      return row?.open === 0;
+    };
+    while (!(await told()))
+      if (await killOne(bench, jobId, tally.killed < kills ? 250 : 60_000, { UNTIL_DELIVERED: "1" })) tally.killed += 1;
+    const after = await versionsOf();
+    const rows = await db.query<{ zone_id: string; publications: number }>(
+      "SELECT zone_id, publications FROM key_job_zones WHERE job_id = $1",
+      [jobId],
+    );
+    const outbox = (
+      await caracalOwner.query("SELECT id, payload_json->>'zone_id' AS zone FROM event_outbox WHERE stream_name = $1", [
+        keyStream,
+      ])
+    ).rows;
+    const mine = new Map<string, number>();
+    for (const { zone_id: zone, publications } of rows) {
+      const rounds = new Set(Array.from({ length: publications + 2 }, (_, at) => outboxId(jobId, zone, at + 1)));
+      mine.set(zone, outbox.filter((row) => rounds.has(row.id)).length);
+      const was = before.get(zone) ?? { n: 0, top: 0 };
+      const is = after.get(zone) ?? { n: 0, top: 0 };
+      if (is.n !== was.n + 2 || is.top !== was.top + 2) tally.versions += 1;
+      // Each round has one row; the one after the last recorded publication may be written already.
+      if ((mine.get(zone) ?? 0) < publications || (mine.get(zone) ?? 0) > publications + 1) tally.outbox += 1;
+    }
+    await owner.query("UPDATE key_jobs SET state = 'finished', finished_at = now() WHERE id = $1", [jobId]); // no STS stands here to be asked
+  }
+}
+
+/** Looks for every key and plaintext of the run in the console's database, the streams and what workers said. */
+async function scan({ stage, redisUrl: _url }: KeysBench): Promise<number> {
+  const { current, next } = stage.files;
+  const needles = [current, next].flatMap((key) => [
+    key.toString("hex"),
+    key.toString("base64"),
+    key.toString("base64url"),
+  ]);
+  needles.push(
+    "of ordinary length",
+    "BEGIN EC PRIVATE KEY",
+    Buffer.from("-----BEGIN EC PRIVATE").toString("base64").slice(0, 20),
+  );
+  const texts = [said.join("")];
+  const { rows } = await stage.owner.query<{ name: string }>(
+    "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'pgboss')",
+  );
+  for (const { name } of rows)
+    texts.push(
+      (await stage.owner.query<{ text: string }>(`SELECT string_agg(t::text, E'\\n') AS text FROM ${name} t`)).rows[0]
+        ?.text ?? "",
+    );
+  texts.push(JSON.stringify(await stage.caracal.redis.xrange(keyStream, "-", "+", "COUNT", 5_000)));
+  return needles.filter((needle) => texts.some((text) => text.toLowerCase().includes(needle.toLowerCase()))).length;
+}
+
+/** 200 kill -9 at random moments of re-encryptions and rotations, each resumed by the next process. */
+export async function bench(): Promise<BenchReport> {
+  const stand = await openKeysBench();
+  const tally: Tally = { killed: 0, jobs: 0, lost: 0, twice: 0, versions: 0, outbox: 0, secrets: 0 };
+  try {
+    const zone = await stand.stage.newZone("Crash");
+    await fillSeals(stand.stage, zone, seals);
+    const before = await opened(stand, stand.stage.files.current);
+    await reEncrypting(stand, tally, kills / 2, before);
+    const reader = keyReader(stand.redisUrl, "sts-a-1-keys");
+    try {
+      await rotating(stand, tally, await fillZones(stand.stage, zones));
+    } finally {
+      await reader.stop();
+    }
+    tally.secrets = await scan(stand);
+  } finally {
+    await stand.close();
+  }
+  return {
+    name: "crash",
+    entries: [
+      count("processes killed while they worked", tally.killed, kills, false),
+      count("values lost", tally.lost, 0),
+      count("values that open to something else", tally.twice, 0),
+      count("zones without exactly two new versions", tally.versions, 0),
+      count("zones without exactly one outbox row a round", tally.outbox, 0),
+      count("keys or plaintexts found where none may be", tally.secrets, 0),
+    ],
+    notes: [{ figure: "jobs that were finished in spite of it", value: tally.jobs, unit: "jobs" }],
+  };
+}

@@ -1,0 +1,193 @@
+import { decodeProtectedHeader } from "jose";
+import type { Page } from "@playwright/test";
+import { approve, askForApproval, execute } from "@/e2e/fixtures/record";
+import { newSubject } from "@/e2e/fixtures/sessions";
+import { expect, type Stand, test } from "@/e2e/fixtures/stand";
+import { seededSecret } from "@/sandbox/services/shared/client-secret";
+
+/** The worst case from start to end. It comes last but one: after it every key of the stand is another. */
+
+const step = (page: Page, id: string) => page.locator(`[data-step='${id}']`);
+const isNow = (page: Page, id: string) =>
+  expect(step(page, id)).toHaveAttribute("aria-current", "step", { timeout: 20_000 });
+
+async function goOn(page: Page, id: string): Promise<void> {
+  const button = step(page, id).getByRole("button", { name: "Go on" });
+  await expect(button).toBeEnabled({ timeout: 60_000 });
+  await button.click();
+  await expect(step(page, id)).not.toHaveAttribute("aria-current", "step", { timeout: 20_000 });
+}
+
+async function record(page: Page, id: string, text: string, hash?: string): Promise<void> {
+  if (hash !== undefined) await step(page, id).getByLabel("SHA-256 of what was preserved").fill(hash);
+  await step(page, id).getByRole("textbox").last().fill(text);
+  await step(page, id).getByRole("button", { name: "Record it and go on" }).click();
+  await expect(step(page, id)).not.toHaveAttribute("aria-current", "step");
+}
+
+async function skip(page: Page, id: string, why: string): Promise<void> {
+  await step(page, id).getByRole("button", { name: "Skip with a reason" }).click();
+  await page.getByRole("dialog").getByRole("textbox").fill(why);
+  await page.getByRole("dialog").getByRole("button", { name: "Skip it" }).click();
+  await expect(page.getByRole("dialog")).toBeHidden();
+}
+
+/** Asked for from the step that is due, approved by the other, executed. Ends on the approval's page. */
+async function byTwo(asks: Page, votes: Page, act: string): Promise<void> {
+  await asks.getByRole("link", { name: act }).click();
+  const id = await askForApproval(asks, "The KEK was in a public log");
+  await votes.goto(`/approvals/${id}`);
+  await approve(votes);
+  await execute(asks);
+}
+
+async function takeInventory(page: Page): Promise<void> {
+  await page.goto("/keys");
+  await page.getByRole("button", { name: "Take an inventory" }).click();
+  await expect(page).toHaveURL(/\/keys\/jobs\//);
+  await expect(page.getByText("finished", { exact: true })).toBeVisible({ timeout: 60_000 });
+}
+
+async function mint(stand: Stand, replica: string): Promise<string> {
+  const [zone] = stand.deployment.seeded.zones;
+  const answer = await fetch(`${stand.deployment.service(replica).url}/oauth/token`, {
+    method: "POST",
+    body: JSON.stringify({
+      zone_id: zone?.id,
+      client_id: zone?.applications[0],
+      resource: zone?.resources[0],
+      client_secret: seededSecret(zone?.applications[0] ?? ""),
+    }),
+  });
+  expect(answer.status).toBe(200);
+  return ((await answer.json()) as { access_token: string }).access_token;
+}
+const accepted = async (stand: Stand, token: string) =>
+  (await fetch(`${stand.deployment.service("resource-1").url}/call`, { headers: { authorization: `Bearer ${token}` } }))
+    .status;
+
+test("a compromised KEK, by two people: from the new key to the last old mandate dead", async ({ stand, signedIn }) => {
+  test.setTimeout(300_000);
+  const dana = await signedIn("responder");
+  const sol = await signedIn("security");
+  const old = await mint(stand, "sts-1");
+  const subject = await newSubject(stand, 2);
+  expect(await accepted(stand, old)).toBe(200);
+
+  await dana.goto("/playbooks");
+  await dana.getByRole("link", { name: "Begin: KEK compromised" }).click();
+  await dana.getByLabel("Why it is started").fill("The KEK was in a public log");
+  await dana.getByRole("button", { name: "Start", exact: true }).click();
+  await expect(dana).toHaveURL(/\/playbooks\/guided\/[0-9a-f-]{36}/);
+  const run = dana.url();
+  await expect(dana.getByText("Read every secret from any copy of the database")).toBeVisible();
+
+  await record(dana, "preserve", "caracal.dump, in the vault", "b".repeat(64));
+  await skip(dana, "freeze", "Payments must go on tonight");
+  await isNow(dana, "inventory");
+  await takeInventory(dana);
+  await dana.goto(run);
+  await goOn(dana, "inventory");
+
+  await isNow(dana, "generate");
+  await dana.goto("/keys");
+  await dana.getByRole("button", { name: "Make a next key" }).click();
+  await dana.getByRole("button", { name: "Yes, make it" }).click();
+  await expect(dana.getByRole("dialog")).toBeHidden();
+  await takeInventory(dana); // the dry run, with both keys
+  await dana.goto(run);
+  await goOn(dana, "generate");
+
+  await isNow(dana, "approve");
+  await dana.getByRole("link", { name: "Ask for approval" }).click();
+  const reEncryption = await askForApproval(dana, "The KEK was in a public log");
+  await sol.goto(`/approvals/${reEncryption}`);
+  await approve(sol);
+  await dana.goto(run);
+  await goOn(dana, "approve");
+  await goOn(dana, "drain");
+
+  await isNow(dana, "re-encrypt");
+  await dana.goto(`/approvals/${reEncryption}`);
+  await execute(dana);
+  await dana.getByRole("link", { name: "Open the key job it started" }).click();
+  await expect(dana.getByText(/none under/).first()).toBeVisible({ timeout: 60_000 });
+  const job = dana.url();
+  await dana.goto(run);
+  await goOn(dana, "re-encrypt");
+
+  // The wrong order is stopped: no replica opens what is sealed under the new key yet.
+  await isNow(dana, "recreate");
+  await expect(step(dana, "recreate").getByText(/another ZONE_KEK/)).toBeVisible();
+  await expect(step(dana, "recreate").getByRole("button", { name: "Go on" })).toBeDisabled();
+  await dana.goto("/approvals/new?action=rotate-zone-key&scope=zone&mode=compromise");
+  await expect(dana.getByText(/does not open the newest key .* recreate it on that KEK first/).first()).toBeVisible({
+    timeout: 20_000,
+  });
+  await dana.goto(run);
+  await stand.drill("recreate-on-next-kek");
+  await goOn(dana, "recreate");
+
+  await isNow(dana, "sweep");
+  await dana.goto(job);
+  await dana.getByRole("button", { name: "Sweep again" }).click();
+  await dana.getByRole("button", { name: "Yes, sweep again" }).click();
+  await dana.goto(run);
+  await goOn(dana, "sweep");
+
+  await isNow(dana, "rotate");
+  await byTwo(dana, sol, "Ask to rotate every zone");
+  await dana.goto(run);
+  await goOn(dana, "rotate");
+
+  await isNow(dana, "revoke");
+  // Sessions of the other zones have run out by themselves; those of one are revoked by two people.
+  await stand.caracal.query(
+    "UPDATE sessions SET expires_at = now() - interval '1 second' WHERE zone_id <> $1 AND status = 'active'",
+    [subject.zoneId],
+  );
+  await dana.goto(
+    `/approvals/new?action=revoke-zone&scope=zone&zone=${subject.zoneId}&incident=${await incidentOf(dana, run)}`,
+  );
+  const revocation = await askForApproval(dana, "Every session from before goes");
+  await sol.goto(`/approvals/${revocation}`);
+  await approve(sol);
+  await execute(dana);
+  await dana.getByRole("link", { name: "Open the run it started" }).click();
+  const goWait = dana.getByRole("button", { name: "Go on to wait" });
+  await expect(goWait).toBeVisible({ timeout: 40_000 });
+  if (await goWait.isDisabled()) {
+    await dana.getByRole("button", { name: "Sweep again" }).click();
+    await dana.getByRole("button", { name: "Yes, sweep again" }).click();
+  }
+  await expect(goWait).toBeEnabled({ timeout: 40_000 });
+  await goWait.click();
+  await dana.goto(run);
+  await goOn(dana, "revoke");
+
+  await isNow(dana, "exposure");
+  await expect(dana.getByText(/verifiers that still keep the old key/).first()).toBeVisible();
+  await skip(dana, "exposure", "The resource servers were restarted, their keys are fresh");
+  await record(dana, "window", "No new subject since the leak");
+  await record(dana, "destroy", "Sol removed it from the vault and from each environment");
+  await dana.getByRole("button", { name: "Finish the run" }).click();
+  await expect(dana.getByText("done", { exact: true }).first()).toBeVisible({ timeout: 20_000 });
+
+  // What it was for.
+  await stand.deployment.service("resource-1").restart();
+  expect(await accepted(stand, old)).toBe(401);
+  const fresh = [await mint(stand, "sts-1"), await mint(stand, "sts-2")];
+  for (const token of fresh) expect(await accepted(stand, token)).toBe(200);
+  expect(new Set(fresh.map((token) => decodeProtectedHeader(token).kid)).size).toBe(1);
+  const refreshed = await fetch(`${stand.deployment.service("sts-1").url}/__sandbox/refresh`, { method: "POST" });
+  expect(((await refreshed.json()) as { refreshed: number }).refreshed).toBeGreaterThan(0); // provider credentials still open
+});
+
+async function incidentOf(page: Page, run: string): Promise<string> {
+  await page.goto(run);
+  const href = await page
+    .getByRole("link", { name: /^INC-\d+$/ })
+    .first()
+    .getAttribute("href");
+  return (href ?? "").replace("/incidents/", "");
+}
