@@ -54,12 +54,13 @@ CREATE TABLE key_job_zones (
   publications integer NOT NULL DEFAULT 0,
   delivered    json NOT NULL DEFAULT '{}', -- consumer → time
   jwks         json NOT NULL DEFAULT '[]', -- last answer of each STS replica
+  told_at      timestamptz,            -- every STS was told, and the replicas were last asked what they serve
   note         text,
   proved_at    timestamptz,
   PRIMARY KEY (job_id, zone_id),
   CHECK (state IN ('planned', 'left') OR versions IS NOT NULL)
 );
-CREATE INDEX key_job_zones_open ON key_job_zones (job_id, state, zone_id);
+CREATE INDEX key_job_zones_open ON key_job_zones (job_id, state, told_at NULLS FIRST, zone_id);
 
 -- Sealed values that no configured KEK opens, as one job met them.
 CREATE TABLE key_findings (

@@ -16,10 +16,11 @@ import type { Queryable } from "@/server/platform/postgres";
 
 const page = 500;
 
+/** Those that are still to be told first, then those that were asked about longest ago: none of them waits for the others. */
 const openZones = (db: Queryable, jobId: string): Promise<OpenZone[]> =>
   db.query<OpenZone>(
-    `SELECT zone_id, written_at, publications, delivered, jwks::text <> '[]' AS asked FROM key_job_zones
-      WHERE job_id = $1 AND state = 'written' ORDER BY zone_id LIMIT $2`,
+    `SELECT zone_id, written_at, publications, delivered, told_at IS NOT NULL AS asked FROM key_job_zones
+      WHERE job_id = $1 AND state = 'written' ORDER BY told_at NULLS FIRST, zone_id LIMIT $2`,
     [jobId, page],
   );
 
@@ -102,11 +103,18 @@ async function proveZones(
     .map(({ zone, verdict }) => {
       const served = jwks.get(zone.zone_id) ?? [];
       const missing = verdict.done ? notServed(served) : verdict.note;
-      return { zone: zone.zone_id, proved: missing === null, note: missing ?? verdict.note, jwks: served };
+      return {
+        zone: zone.zone_id,
+        told: verdict.done,
+        proved: missing === null,
+        note: missing ?? verdict.note,
+        jwks: served,
+      };
     });
   await ctx.db.query(
     `UPDATE key_job_zones z SET state = CASE WHEN (r->>'proved')::boolean THEN 'proved' ELSE z.state END,
-            proved_at = CASE WHEN (r->>'proved')::boolean THEN clock_timestamp() END, note = r->>'note', jwks = r->'jwks'
+            proved_at = CASE WHEN (r->>'proved')::boolean THEN clock_timestamp() END, told_at = CASE WHEN (r->>'told')::boolean THEN clock_timestamp() END,
+            note = r->>'note', jwks = r->'jwks'
        FROM json_array_elements($2::json) AS r WHERE z.job_id = $1 AND z.zone_id = r->>'zone' AND z.state = 'written'`,
     [job.id, JSON.stringify(rows)],
   );
