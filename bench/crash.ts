@@ -137,7 +137,7 @@ async function rotating(bench: KeysBench, tally: Tally, ids: readonly string[]):
 }
 
 /** Looks for every key and plaintext of the run in the console's database, the streams and what workers said. */
-async function scan({ stage, redisUrl: _url }: KeysBench): Promise<number> {
+async function scan({ stage }: KeysBench): Promise<number> {
   const { current, next } = stage.files;
   const needles = [current, next].flatMap((key) => [
     key.toString("hex"),
@@ -173,7 +173,7 @@ export async function bench(): Promise<BenchReport> {
     await reEncrypting(stand, tally, kills / 2, before);
     const reader = keyReader(stand.redisUrl, "sts-a-1-keys");
     try {
-      await rotating(stand, tally, await fillZones(stand.stage, zones));
+      await rotating(stand, tally, [zone, ...(await fillZones(stand.stage, zones))]);
     } finally {
       await reader.stop();
     }

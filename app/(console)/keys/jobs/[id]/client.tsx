@@ -44,8 +44,8 @@ export function KeyJobClient({ initial }: { initial: KeyJobView }) {
           </h1>
           <p className="text-muted-foreground">
             {job.requestedBy.name} <TimeStamp at={job.requestedAt} />
-            {job.reason === null ? "" : `: ${job.reason}`}
           </p>
+          {job.reason === null ? null : <p className="text-muted-foreground">Because: {job.reason}</p>}
         </div>
         <Acts job={job} />
       </header>

@@ -18,6 +18,7 @@ const underWords = (zone: InventoryZone): string => {
 
 const servedWords = (zone: InventoryZone): string => {
   if (zone.jwks.length === 0) return "not asked";
+  if (zone.versions.length === 0) return "no key to serve";
   const agree = zone.jwks.filter(({ agrees }) => agrees === true).length;
   return `${agree} of ${zone.jwks.length} serve the newest two`;
 };

@@ -72,8 +72,9 @@ export function GuidedRunClient({ initial }: { initial: GuidedRunView }) {
             <Link href={`/incidents/${run.incident.id}`} className="text-accent underline underline-offset-2">
               INC-{run.incident.number}
             </Link>{" "}
-            · started by {run.createdBy.name} <TimeStamp at={run.createdAt} />: {run.reason} · run by {run.driver.name}
+            · run by {run.driver.name} · started by {run.createdBy.name} <TimeStamp at={run.createdAt} />
           </p>
+          <p className="text-muted-foreground">Because: {run.reason}</p>
           {run.endedReason === null ? null : <p>Abandoned: {run.endedReason}</p>}
         </div>
         {mayAct && run.driver.id !== person.id ? (
