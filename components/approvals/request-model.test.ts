@@ -37,6 +37,7 @@ test("a rotation takes one zone or all of them, a re-encryption a direction", ()
   expect(parametersOf({ ...draft, action: "re-encrypt-kek", zone: null, direction: "back" })).toEqual({
     direction: "back",
   });
+  expect(parametersOf({ ...draft, action: "revoke-fleet", zone: null })).toEqual({ zoneIds: null });
   expect(requestHref("rotate-zone-key", { everyZone: true, mode: "compromise" })).toBe(
     "/approvals/new?action=rotate-zone-key&scope=zone&mode=compromise",
   );

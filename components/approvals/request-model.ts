@@ -1,5 +1,5 @@
 /** The two-person actions that this form asks for; others are asked for where they arise. */
-export const askable = ["revoke-zone", "freeze-zone", "rotate-zone-key", "re-encrypt-kek"] as const;
+export const askable = ["revoke-zone", "revoke-fleet", "freeze-zone", "rotate-zone-key", "re-encrypt-kek"] as const;
 export type Askable = (typeof askable)[number];
 
 /** What the form holds; it stands in the address, so that a way over the identity provider and back loses nothing. */
@@ -21,7 +21,7 @@ export function subjectsOf(text: string): string[] {
 
 /** What is still missing before a preview makes sense, in words; null: nothing. */
 export function draftLacks(draft: Draft): string | null {
-  if (draft.action === "re-encrypt-kek") return null;
+  if (draft.action === "re-encrypt-kek" || draft.action === "revoke-fleet") return null;
   if (draft.action === "rotate-zone-key" && draft.scope === "zone") return null; // every zone
   if (draft.zone === null) return "Choose a zone.";
   if (draft.action !== "revoke-zone" || draft.scope === "zone") return null;
@@ -36,6 +36,7 @@ export function draftLacks(draft: Draft): string | null {
 /** The parameters as the action takes them; null while something is missing. */
 export function parametersOf(draft: Draft): Record<string, unknown> | null {
   if (draftLacks(draft) !== null) return null;
+  if (draft.action === "revoke-fleet") return { zoneIds: null };
   if (draft.action === "re-encrypt-kek") return { direction: draft.direction };
   if (draft.action === "rotate-zone-key")
     return { zoneIds: draft.scope === "zone" || draft.zone === null ? null : [draft.zone], mode: draft.mode };

@@ -56,7 +56,9 @@ export function RequestParameters({ draft, onChange }: { draft: Draft; onChange:
           onChange={(scope) => onChange({ scope })}
         />
       ) : null}
-      {draft.action === "re-encrypt-kek" || (draft.action === "rotate-zone-key" && draft.scope === "zone") ? null : (
+      {draft.action === "re-encrypt-kek" ||
+      draft.action === "revoke-fleet" ||
+      (draft.action === "rotate-zone-key" && draft.scope === "zone") ? null : (
         <ZonePicker
           value={draft.zone}
           onChange={(zone) => onChange({ zone })}
@@ -73,6 +75,12 @@ function Particulars({ draft, onChange }: { draft: Draft; onChange: (change: Par
   switch (draft.action) {
     case "revoke-zone":
       return <Subjects draft={draft} onChange={onChange} />;
+    case "revoke-fleet":
+      return (
+        <p className="max-w-prose text-muted-foreground">
+          Every zone that has a live session now: 100 zones and 50,000 sessions at most. Each gets a run of its own.
+        </p>
+      );
     case "freeze-zone":
       return (
         <p className="max-w-prose text-muted-foreground">

@@ -48,13 +48,13 @@ export const actionPolicy = {
     available: true,
   },
   "revoke-fleet": {
-    label: "Revoke every session of every zone",
+    label: "Revoke every session of several or all zones",
     severity: "P1",
-    effect: "Every live session of the deployment stops minting.",
+    effect: "Every live session of those zones stops minting; each zone has a run with its own proof.",
     undo: "Cannot be undone; everybody signs in again.",
     roles: responders,
     approval: two(),
-    available: false,
+    available: true,
   },
   "freeze-zone": {
     label: "Freeze a zone",

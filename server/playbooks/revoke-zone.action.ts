@@ -1,15 +1,12 @@
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import type { ApprovedAction, Json } from "@/server/approvals/approved-action";
+import type { ApprovedAction } from "@/server/approvals/approved-action";
 import type { Deployment } from "@/server/caracal/deployment";
-import { chooseLane } from "@/server/caracal/revocation/preflight";
 import { countLive, findZone, liveSessions, sessionCeiling } from "@/server/caracal/revocation/subject-sessions";
 import { DomainError } from "@/server/platform/errors";
 import { idText } from "@/server/platform/page";
-import { openRound } from "@/server/playbooks/open-round";
 import { readBlastRadius } from "@/server/playbooks/read-blast-radius";
 import type { RoundQueue } from "@/server/playbooks/round-queue";
-import { appendLog } from "@/server/playbooks/run-log";
+import { startScopedRun } from "@/server/playbooks/start-scoped-run";
 
 type Parts = { readonly caracal: Deployment; readonly jobs: RoundQueue };
 
@@ -86,62 +83,11 @@ export function revokeZoneAction({ caracal, jobs }: Parts): ApprovedAction {
     },
     async start(tx, stored, by) {
       const { zoneId, zone, slug, subjects } = approved.parse(stored.parameters);
-      const [lane, { blast, outlives }, sessions] = await Promise.all([
-        chooseLane(caracal, stored.targets.length),
-        readBlastRadius(caracal.db, zoneId, subjects),
-        caracal.db.query<{ id: string; expires: Date; made: Date }>(
-          "SELECT id, expires_at AS expires, created_at AS made FROM sessions WHERE id = ANY ($1) AND zone_id = $2",
-          [stored.targets, zoneId],
-        ),
-      ]);
-      const runId = randomUUID();
-      await tx.query(
-        `INSERT INTO playbook_runs (id, playbook, state, zone_id, zone_name, zone_slug, scope, scope_subjects, subject_type, from_kind, from_id,
-                                    approval_id, incident_id, reason, created_by_id, created_by_name, driver_id, driver_name, blast, outlives, step_times)
-         VALUES ($1, 'revoke-session', 'revoke', $2, $3, $4, $5, $6, 'scope', 'approval', ($7::uuid)::text, $7::uuid, $8, $9, $10, $11, $10, $11, $12, $13,
-                 jsonb_build_object('revoke', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))`,
-        [
-          runId,
-          zoneId,
-          zone,
-          slug,
-          subjects === null ? "zone" : "subjects",
-          subjects,
-          stored.approvalId,
-          stored.incidentId,
-          stored.reason,
-          by.id,
-          by.name,
-          JSON.stringify(blast),
-          JSON.stringify(outlives),
-        ],
-      );
-      const round = await openRound(tx, { runId, kind: "revoke", lane: lane.kind, by });
-      await tx.query(
-        `INSERT INTO playbook_targets (run_id, sid, zone_id, round, sweep, expires_at, minted_at)
-         SELECT $1, t.sid, $2, $3, 1, t.expires, t.made FROM unnest($4::text[], $5::timestamptz[], $6::timestamptz[]) AS t (sid, expires, made)`,
-        [
-          runId,
-          zoneId,
-          round,
-          sessions.map(({ id }) => id),
-          sessions.map(({ expires }) => expires),
-          sessions.map(({ made }) => made),
-        ],
-      );
-      await tx.query("UPDATE playbook_rounds SET planned_at = now(), targets = $3 WHERE run_id = $1 AND round = $2", [
-        runId,
-        round,
-        sessions.length,
-      ]);
-      const data: { readonly [key: string]: Json } = { approval: stored.approvalId, targets: stored.targets.length };
-      await appendLog(tx, runId, by, [
-        {
-          kind: "revoke",
-          text: `Revocation of ${sessions.length} sessions ordered, as two people agreed: ${stored.reason}; ${lane.note}`,
-          data,
-        },
-      ]);
+      const runId = await startScopedRun(tx, caracal, stored, by, {
+        zone: { id: zoneId, name: zone, slug },
+        subjects,
+        sids: stored.targets,
+      });
       return `run:${runId}`;
     },
     async wake(ref) {

@@ -6,6 +6,7 @@ import type { KekProvider } from "@/server/keys/kek-source";
 import { reEncryptAction } from "@/server/keys/re-encrypt/re-encrypt.action";
 import { rotateAction } from "@/server/keys/rotation/rotate.action";
 import type { Database } from "@/server/platform/postgres";
+import { revokeFleetAction } from "@/server/playbooks/revoke-fleet.action";
 import { revokeZoneAction } from "@/server/playbooks/revoke-zone.action";
 import type { RoundQueue } from "@/server/playbooks/round-queue";
 
@@ -23,6 +24,7 @@ type Parts = {
 export function approvedActions(parts: Parts): ReadonlyMap<ActionName, ApprovedAction> {
   const actions: readonly ApprovedAction[] = [
     revokeZoneAction(parts),
+    revokeFleetAction(parts),
     freezeZoneAction(parts),
     rotateAction(parts),
     reEncryptAction(parts),

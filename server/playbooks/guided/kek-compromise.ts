@@ -163,7 +163,7 @@ export const kekCompromise: Playbook = {
     {
       id: "revoke",
       title: "Revoke every session from before",
-      what: "Zone by zone. Done when no session that was made before the rotation is live.",
+      what: "In every zone at once. Done when no session that was made before the rotation is live, and each zone's run has proved its propagation.",
       kind: "act",
       probe: sessionsRevoked,
       holds: true,
