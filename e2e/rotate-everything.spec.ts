@@ -1,7 +1,8 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { decodeProtectedHeader } from "jose";
 import type { Page } from "@playwright/test";
 import { approve, askForApproval, execute } from "@/e2e/fixtures/record";
-import { newSubject } from "@/e2e/fixtures/sessions";
+import { mint as mintSessions, newSubject } from "@/e2e/fixtures/sessions";
 import { expect, type Stand, test } from "@/e2e/fixtures/stand";
 import { seededSecret } from "@/sandbox/services/shared/client-secret";
 
@@ -23,6 +24,17 @@ async function record(page: Page, id: string, text: string, hash?: string): Prom
   await step(page, id).getByRole("textbox").last().fill(text);
   await step(page, id).getByRole("button", { name: "Record it and go on" }).click();
   await expect(step(page, id)).not.toHaveAttribute("aria-current", "step");
+}
+
+async function tickAll(page: Page, id: string): Promise<void> {
+  const open = step(page, id).getByRole("list", { name: "Still to be ticked" }).getByRole("listitem");
+  for (let left = await open.count(); left > 0; left -= 1) {
+    await open.first().getByRole("button", { name: /^Tick/ }).click();
+    await page.getByRole("dialog").getByRole("textbox").fill("Seen with Sol on the screen");
+    await page.getByRole("dialog").getByRole("button", { name: "Tick it in my name" }).click();
+    await expect(page.getByRole("dialog")).toBeHidden();
+    await expect(open).toHaveCount(left - 1);
+  }
 }
 
 async function skip(page: Page, id: string, why: string): Promise<void> {
@@ -71,7 +83,8 @@ test("a compromised KEK, by two people: from the new key to the last old mandate
   const dana = await signedIn("responder");
   const sol = await signedIn("security");
   const old = await mint(stand, "sts-1");
-  const subject = await newSubject(stand, 2);
+  await newSubject(stand, 2);
+  await mintSessions(stand, stand.deployment.seeded.zones.at(-1)?.id ?? "", "agent-of-another-zone", 2);
   expect(await accepted(stand, old)).toBe(200);
 
   await dana.goto("/playbooks");
@@ -126,6 +139,7 @@ test("a compromised KEK, by two people: from the new key to the last old mandate
   });
   await dana.goto(run);
   await stand.drill("recreate-on-next-kek");
+  await tickAll(dana, "recreate");
   await goOn(dana, "recreate");
 
   await isNow(dana, "sweep");
@@ -141,27 +155,9 @@ test("a compromised KEK, by two people: from the new key to the last old mandate
   await goOn(dana, "rotate");
 
   await isNow(dana, "revoke");
-  // Sessions of the other zones have run out by themselves; those of one are revoked by two people.
-  await stand.caracal.query(
-    "UPDATE sessions SET expires_at = now() - interval '1 second' WHERE zone_id <> $1 AND status = 'active'",
-    [subject.zoneId],
-  );
-  await dana.goto(
-    `/approvals/new?action=revoke-zone&scope=zone&zone=${subject.zoneId}&incident=${await incidentOf(dana, run)}`,
-  );
-  const revocation = await askForApproval(dana, "Every session from before goes");
-  await sol.goto(`/approvals/${revocation}`);
-  await approve(sol);
-  await execute(dana);
-  await dana.getByRole("link", { name: "Open the run it started" }).click();
-  const goWait = dana.getByRole("button", { name: "Go on to wait" });
-  await expect(goWait).toBeVisible({ timeout: 40_000 });
-  if (await goWait.isDisabled()) {
-    await dana.getByRole("button", { name: "Sweep again" }).click();
-    await dana.getByRole("button", { name: "Yes, sweep again" }).click();
-  }
-  await expect(goWait).toBeEnabled({ timeout: 40_000 });
-  await goWait.click();
+  await expect(step(dana, "revoke").getByRole("button", { name: "Go on" })).toBeDisabled();
+  await byTwo(dana, sol, "Ask to revoke every zone");
+  await proveEveryRun(dana, stand);
   await dana.goto(run);
   await goOn(dana, "revoke");
 
@@ -169,7 +165,13 @@ test("a compromised KEK, by two people: from the new key to the last old mandate
   await expect(dana.getByText(/verifiers that still keep the old key/).first()).toBeVisible();
   await skip(dana, "exposure", "The resource servers were restarted, their keys are fresh");
   await record(dana, "window", "No new subject since the leak");
-  await record(dana, "destroy", "Sol removed it from the vault and from each environment");
+  await tickAll(dana, "destroy");
+  await expect(step(dana, "destroy").getByText(/still holds the old key/)).toBeVisible({ timeout: 20_000 });
+  await expect(step(dana, "destroy").getByRole("button", { name: "Go on" })).toBeDisabled();
+  const { current, next } = stand.deployment.kekFiles;
+  writeFileSync(current, readFileSync(next), { mode: 0o600 });
+  rmSync(next);
+  await goOn(dana, "destroy");
   await dana.getByRole("button", { name: "Finish the run" }).click();
   await expect(dana.getByText("done", { exact: true }).first()).toBeVisible({ timeout: 20_000 });
 
@@ -183,11 +185,22 @@ test("a compromised KEK, by two people: from the new key to the last old mandate
   expect(((await refreshed.json()) as { refreshed: number }).refreshed).toBeGreaterThan(0); // provider credentials still open
 });
 
-async function incidentOf(page: Page, run: string): Promise<string> {
-  await page.goto(run);
-  const href = await page
-    .getByRole("link", { name: /^INC-\d+$/ })
-    .first()
-    .getAttribute("href");
-  return (href ?? "").replace("/incidents/", "");
+/** The runs that revoking every zone started: each is proved and goes on to wait by itself or with a second sweep. */
+async function proveEveryRun(page: Page, stand: Stand): Promise<void> {
+  const { rows: runs } = await stand.record.query<{ id: string }>(
+    "SELECT id FROM playbook_runs WHERE approval_id = (SELECT id FROM approval_requests WHERE action = 'revoke-fleet' ORDER BY requested_at DESC LIMIT 1)",
+  );
+  expect(runs.length).toBeGreaterThan(1);
+  for (const { id } of runs) {
+    await page.goto(`/playbooks/runs/${id}`);
+    const goWait = page.getByRole("button", { name: "Go on to wait" });
+    await expect(goWait).toBeVisible({ timeout: 40_000 });
+    if (await goWait.isDisabled()) {
+      await page.getByRole("button", { name: "Sweep again" }).click();
+      await page.getByRole("button", { name: "Yes, sweep again" }).click();
+    }
+    await expect(goWait).toBeEnabled({ timeout: 40_000 });
+    await goWait.click();
+    await expect(goWait).toBeHidden();
+  }
 }

@@ -38,7 +38,7 @@ test("a rotation takes one zone or all of them, a re-encryption a direction", ()
     direction: "back",
   });
   expect(parametersOf({ ...draft, action: "revoke-fleet", zone: null })).toEqual({ zoneIds: null });
-  expect(requestHref("rotate-zone-key", { everyZone: true, mode: "compromise" })).toBe(
+  expect(requestHref("rotate-zone-key", { whole: true, mode: "compromise" })).toBe(
     "/approvals/new?action=rotate-zone-key&scope=zone&mode=compromise",
   );
 });

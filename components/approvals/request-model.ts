@@ -52,7 +52,7 @@ export function requestHref(
     readonly zone?: string | null;
     readonly subjects?: readonly string[];
     readonly incident?: string | null;
-    readonly everyZone?: boolean; // of a rotation
+    readonly whole?: boolean; // the whole zone; of a rotation every zone
     readonly mode?: Draft["mode"];
     readonly direction?: Draft["direction"];
   } = {},
@@ -60,7 +60,7 @@ export function requestHref(
   const query = new URLSearchParams({ action });
   if (known.zone) query.set("zone", known.zone);
   if (known.subjects !== undefined && known.subjects.length > 0) query.set("subjects", known.subjects.join(","));
-  if (known.everyZone) query.set("scope", "zone");
+  if (known.whole) query.set("scope", "zone");
   if (known.mode) query.set("mode", known.mode);
   if (known.direction) query.set("direction", known.direction);
   if (known.incident) query.set("incident", known.incident);

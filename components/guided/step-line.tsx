@@ -1,4 +1,4 @@
-import { Check, Circle, CircleDot, Minus } from "lucide-react";
+import { Check, Circle, CircleDot, Minus, SquareCheck } from "lucide-react";
 import { CommandBlock } from "@/components/lib/command-block";
 import { TimeStamp } from "@/components/lib/time-stamp";
 import { cn } from "@/components/lib/cn";
@@ -43,6 +43,23 @@ export function StepLine({ step, number, children }: { step: GuidedStep; number:
             {step.probe.sentence}
           </p>
         )}
+        {step.checks.some(({ ticked }) => ticked !== null) ? (
+          <ul className="flex flex-col gap-1" aria-label="Ticked">
+            {step.checks.map(({ item, label, ticked }) =>
+              ticked === null ? null : (
+                <li key={item} className="flex gap-2">
+                  <SquareCheck aria-hidden="true" className="mt-0.5 size-4 shrink-0" />
+                  <span>
+                    {label}{" "}
+                    <span className="text-muted-foreground">
+                      {ticked.by} <TimeStamp at={ticked.at} />: {ticked.note}
+                    </span>
+                  </span>
+                </li>
+              ),
+            )}
+          </ul>
+        ) : null}
         {children}
         {open && step.commands.length > 0 ? (
           <details>

@@ -28,6 +28,7 @@ export const procedurePolicy: Readonly<Record<string, readonly Role[]>> = {
   "guided.run": everyone,
   "guided.start": ["responder", "security"],
   "guided.settle": ["responder", "security"],
+  "guided.tick": ["responder", "security"],
   "guided.takeOver": ["responder", "security"],
   "guided.abandon": ["responder", "security"],
   "guided.finish": ["responder", "security"],

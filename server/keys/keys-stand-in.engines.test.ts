@@ -21,6 +21,9 @@ import { sweepAgain } from "@/server/keys/re-encrypt/sweep-again";
 import { rotateAction } from "@/server/keys/rotation/rotate.action";
 import { startInventory } from "@/server/keys/start-inventory";
 import { openDatabase, type Database } from "@/server/platform/postgres";
+import { finishGuided } from "@/server/playbooks/guided/end-guided";
+import { settleStep } from "@/server/playbooks/guided/settle-step";
+import { startGuided } from "@/server/playbooks/guided/start-guided";
 import { readSettings } from "@/server/platform/settings";
 
 /** The KEK's way from start to end on real STS processes: what counts is what they sign, serve and open. */
@@ -151,6 +154,32 @@ test("one publication alone leaves a replica on the old key: the proof is needed
     worker.start();
   }
 });
+
+test("a guided routine rotation is finished when every replica serves the new keys, and not while one is away", async () => {
+  const ctx = { db, caracal, keks, actor: sol };
+  const { runId } = await startGuided({
+    ctx,
+    input: { playbook: "rotate-keys", reason: "The quarter's rotation", drill: false },
+  });
+  const settle = (step: string) => settleStep({ ctx, input: { runId, step, skip: false } });
+  await inventory();
+  await settle("inventory");
+  await expect(settle("rotate")).rejects.toThrow(/is not of a rotation since this run began/);
+  await finished(await ask(rotation(), { zoneIds: null, mode: "routine" }));
+  await settle("rotate");
+  await deployment.service("sts-2").stop();
+  await expect(settle("serve")).rejects.toThrow(/Not done yet: sts-2 did not answer/);
+  await deployment.service("sts-2").start();
+  await eventually(() => settle("serve"), 20_000);
+  await deployment.service("sts-2").stop();
+  await expect(finishGuided({ ctx, input: { runId } })).rejects.toThrow(/Not everything holds any more/);
+  await deployment.service("sts-2").start();
+  await eventually(() => finishGuided({ ctx, input: { runId } }), 20_000);
+  const [entry] = await db.query<{ summary: string }>(
+    "SELECT summary FROM timeline_entries WHERE kind = 'playbook.finished' ORDER BY at DESC LIMIT 1",
+  );
+  expect(entry?.summary).toContain("Asked again just now, and true: Rotate; See that every replica serves");
+}, 90_000);
 
 test("from a new KEK to the last replica: wrong orders are stopped, nothing is lost, provider tokens go on opening", async () => {
   const made = await generateNextKek({ ctx: { db, keks, actor: sol } });

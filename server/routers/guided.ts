@@ -7,9 +7,11 @@ import {
   listGuidedInput,
   settleInput,
   startGuidedInput,
+  tickInput,
 } from "@/server/playbooks/guided/schemas";
 import { settleStep } from "@/server/playbooks/guided/settle-step";
 import { startGuided } from "@/server/playbooks/guided/start-guided";
+import { tickCheck } from "@/server/playbooks/guided/tick-check";
 import type { Console } from "@/server/runtime/console";
 import { procedure, router } from "@/server/trpc/procedures";
 
@@ -26,6 +28,7 @@ export const guidedRouter = router({
   run: procedure.input(guidedRunInput).query(({ ctx, input }) => getGuidedRun({ ctx: by(ctx), input })),
   start: procedure.input(startGuidedInput).mutation(({ ctx, input }) => startGuided({ ctx: by(ctx), input })),
   settle: procedure.input(settleInput).mutation(({ ctx, input }) => settleStep({ ctx: by(ctx), input })),
+  tick: procedure.input(tickInput).mutation(({ ctx, input }) => tickCheck({ ctx: by(ctx), input })),
   takeOver: procedure.input(guidedRunInput).mutation(({ ctx, input }) => takeOverGuided({ ctx: by(ctx), input })),
   abandon: procedure.input(abandonGuidedInput).mutation(({ ctx, input }) => abandonGuided({ ctx: by(ctx), input })),
   finish: procedure.input(guidedRunInput).mutation(({ ctx, input }) => finishGuided({ ctx: by(ctx), input })),

@@ -17,6 +17,7 @@ import { readSettings, type Settings } from "@/server/platform/settings";
 import type { Repeating } from "@/server/jobs/repeat";
 import { approvedActions } from "@/server/runtime/approved-actions";
 import { createSignalRecorder } from "@/server/signals/signal-recorder";
+import { createSpoolNoter } from "@/server/playbooks/guided/note-spools";
 import { createRunWatcher, type RunWatcher } from "@/server/playbooks/run-watcher";
 
 /** Every part of a running console, made once per process. */
@@ -37,6 +38,7 @@ export type Console = {
   readonly expiry: Repeating;
   readonly keks: KekProvider;
   readonly keyJobs: Repeating;
+  readonly spools: Repeating; // what waits in audit spools, noted for open runs
 };
 
 const holder = globalThis as typeof globalThis & { __caracalConsole?: Console };
@@ -66,6 +68,7 @@ function compose(settings: Settings): Console {
   const heads = createHeadKeeper({ db, settings });
   const keks = kekFromSettings(settings);
   const keyJobs = createKeyWorker({ db, caracal, keks, holder: createDispatcher().holder });
+  const spools = createSpoolNoter({ db, caracal });
   const actions = approvedActions({ db, caracal, jobs, keks });
   const expiry = createExpiry(db);
   return {
@@ -85,6 +88,7 @@ function compose(settings: Settings): Console {
     expiry,
     keks,
     keyJobs,
+    spools,
   };
 }
 

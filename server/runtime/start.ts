@@ -7,11 +7,12 @@ import { getConsole } from "@/server/runtime/console";
 const graceMs = 3_000;
 
 async function shutDown(): Promise<void> {
-  const { collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, db, caracal } = getConsole();
+  const { collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, spools, db, caracal } =
+    getConsole();
   announceClosing();
   setTimeout(() => process.exit(0), graceMs).unref();
   for (const result of await Promise.allSettled(
-    [collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs].map((part) => part.stop()),
+    [collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, spools].map((part) => part.stop()),
   ))
     if (result.status === "rejected") log.warn({ reason: messageOf(result.reason) }, "a part did not stop");
   await Promise.allSettled([db.close(), caracal.close()]);
@@ -24,8 +25,9 @@ async function shutDown(): Promise<void> {
  */
 export function startConsole(): void {
   try {
-    const { collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs } = getConsole();
-    for (const part of [collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs]) part.start();
+    const { collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, spools } = getConsole();
+    for (const part of [collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, spools])
+      part.start();
   } catch (error) {
     log.fatal({ reason: messageOf(error) }, "the console cannot start");
     process.exit(1);

@@ -82,7 +82,7 @@ export function JobsPanel() {
           </Link>
           <Link
             className={buttonStyle("outline", "sm")}
-            href={requestHref("rotate-zone-key", { everyZone: true, mode: "compromise" })}
+            href={requestHref("rotate-zone-key", { whole: true, mode: "compromise" })}
           >
             Ask to rotate every zone's key
           </Link>

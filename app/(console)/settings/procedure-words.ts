@@ -18,6 +18,7 @@ export const procedureWords: Readonly<Record<string, string>> = {
   "guided.run": "Watch a guided run",
   "guided.start": "Begin a guided playbook",
   "guided.settle": "Settle a step of a guided run",
+  "guided.tick": "Tick what was seen in a step of a guided run",
   "guided.takeOver": "Take a guided run over",
   "guided.abandon": "Abandon a guided run",
   "guided.finish": "Finish a guided run",

@@ -38,7 +38,7 @@ export const abandonGuided = ({
   end(ctx, input.runId, "abandoned", `${ctx.actor.name} abandoned the playbook: ${input.reason}`, input.reason);
 
 /**
- * Ends a run whose steps are all settled, when every probe that must go on holding agrees right now.
+ * Ends a run whose steps are all settled, when every probe that must go on holding agrees right now, asked of everything.
  * @throws not_found, conflict, precondition_failed naming what does not hold
  */
 export async function finishGuided({
@@ -53,13 +53,15 @@ export async function finishGuided({
   const { steps, title } = playbookOf(run.playbook);
   const open = steps.find(({ id }) => !settled.has(id));
   if (open !== undefined) throw new DomainError("precondition_failed", `"${open.title}" is not settled yet.`);
+  const again = steps.filter(
+    ({ id, holds, probe }) => holds === true && probe !== undefined && settled.get(id)?.outcome === "done",
+  );
   const failing: string[] = [];
-  for (const step of steps) {
-    if (step.holds !== true || step.probe === undefined || settled.get(step.id)?.outcome !== "done") continue;
+  for (const step of again) {
     const probed = await step
-      .probe({ ...ctx, run, settled })
+      .probe?.({ ...ctx, run, settled, thorough: true })
       .catch((error: unknown) => ({ done: null, sentence: messageOf(error) }));
-    if (probed.done !== true) failing.push(`${step.title}: ${probed.sentence}`);
+    if (probed?.done !== true) failing.push(`${step.title}: ${probed?.sentence}`);
   }
   if (failing.length > 0)
     throw new DomainError("precondition_failed", `Not everything holds any more. ${failing.join(" ")}`);
@@ -68,7 +70,7 @@ export async function finishGuided({
     ctx,
     run.id,
     "done",
-    `${ctx.actor.name} finished the playbook "${title}": every probe agrees${skipped === 0 ? "" : `; ${skipped} steps were skipped with a reason`}`,
+    `${ctx.actor.name} finished the playbook "${title}". Asked again just now, and true: ${again.map((step) => step.title).join("; ")}. Every other step was settled on its own${skipped === 0 ? "" : `, ${skipped} of them skipped with a reason`}`,
     null,
   );
 }

@@ -1,27 +1,21 @@
 import { keyExposure, type KeyExposureFacts } from "@/server/playbooks/guided/exposure";
 import type { Looking } from "@/server/playbooks/guided/playbook";
+import { keysReplaced } from "@/server/playbooks/guided/probe-rotation";
 import type { Probed } from "@/server/playbooks/guided/schemas";
 import type { Exposure } from "@/server/playbooks/schemas";
 
 const ms = (at: Date | string | null | undefined): number | null => (at == null ? null : new Date(at).getTime());
 
-async function factsOf({ db, caracal, run, settled }: Looking): Promise<KeyExposureFacts> {
-  const [own] = await db.query<{
-    now: Date;
-    encrypted: Date | null;
-    written: Date | null;
-    undelivered: number;
-    rotated: Date | null;
-  }>(
-    `SELECT now() AS now,
-       (SELECT max(finished_at) FROM key_jobs WHERE incident_id = $1 AND kind = 're-encrypt' AND state = 'finished' AND result->>'moved' = '0') AS encrypted,
-       (SELECT max(z.written_at) FROM key_job_zones z JOIN key_jobs j ON j.id = z.job_id WHERE j.incident_id = $1) AS written,
-       (SELECT count(*) FROM key_job_zones z JOIN key_jobs j ON j.id = z.job_id WHERE j.incident_id = $1 AND z.state = 'written')::int AS undelivered,
-       (SELECT max(finished_at) FROM key_jobs WHERE incident_id = $1 AND kind = 'rotate' AND state = 'finished') AS rotated`,
-    [run.incident_id],
+async function factsOf(looking: Looking): Promise<KeyExposureFacts> {
+  const { db, caracal, run, settled } = looking;
+  const [own] = await db.query<{ now: Date; encrypted: Date | null }>(
+    `SELECT now() AS now, (SELECT max(finished_at) FROM key_jobs WHERE incident_id = $1 AND requested_at >= $2
+        AND kind = 're-encrypt' AND state = 'finished' AND parameters->>'direction' = 'forward' AND result->>'moved' = '0') AS encrypted`,
+    [run.incident_id, run.created_at],
   );
   if (own === undefined) throw new Error("the database gave no facts");
-  const before = own.rotated ?? own.now;
+  const keys = await keysReplaced(looking);
+  const before = keys.replacedAt ?? own.now;
   const [theirs] = await caracal.db.query<{ live: number; latest: Date | null; grants: number }>(
     `SELECT count(*)::int AS live, max(expires_at) AS latest,
             (SELECT count(*) FROM (SELECT 1 FROM delegated_grants WHERE status = 'active' AND access_token_ct IS NOT NULL LIMIT 10001) g)::int AS grants
@@ -32,9 +26,9 @@ async function factsOf({ db, caracal, run, settled }: Looking): Promise<KeyExpos
     now: own.now.getTime(),
     kekKnown: run.playbook === "kek-compromise",
     reEncryptedAt: ms(own.encrypted),
-    rotatedAt: ms(own.rotated),
-    writtenAt: ms(own.written),
-    undelivered: own.undelivered,
+    rotatedAt: ms(keys.replacedAt),
+    writtenAt: ms(keys.writtenAt),
+    undelivered: keys.undelivered,
     liveBefore: theirs?.live ?? null,
     latestExpiry: ms(theirs?.latest),
     keyDestroyed: settled.has("destroy"),

@@ -70,7 +70,19 @@ describe("audit spools", () => {
   it("silence is neither", () => {
     expect(judgeSpools({}, spool(null, null)).done).toBeNull();
     expect(judgeSpools({}, []).done).toBeNull();
-    expect(judgeSpools({}, spool(0, 0)).done).toBe(true);
+    expect(judgeSpools(rememberSpools({}, spool(0, 0)), spool(0, 0)).done).toBe(true);
     expect(rememberSpools({ "sts-1": 4 }, spool(null, null))).toEqual({ "sts-1": 4 });
+  });
+
+  it("a replica that did not answer at first and then says 0 proves nothing: its restart would say the same", () => {
+    const silentFirst = rememberSpools(rememberSpools({}, spool(null, null)), spool(0, 0));
+    expect(silentFirst).toEqual({ "sts-1": null });
+    expect(judgeSpools(silentFirst, spool(0, 0))).toMatchObject({
+      done: null,
+      sentence: expect.stringContaining("what waited before cannot be told"),
+    });
+    const seenLater = rememberSpools(silentFirst, spool(3, 0));
+    expect(judgeSpools(seenLater, spool(0, 2)).done).toBe(false);
+    expect(judgeSpools(seenLater, spool(0, 3)).done).toBe(true);
   });
 });

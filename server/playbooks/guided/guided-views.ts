@@ -14,7 +14,7 @@ import type {
   StepDeclaration,
 } from "@/server/playbooks/guided/playbook";
 import { playbookOf } from "@/server/playbooks/guided/playbooks";
-import { loadGuidedRun, settledSteps } from "@/server/playbooks/guided/run-rows";
+import { loadGuidedRun, settledSteps, tickedChecks } from "@/server/playbooks/guided/run-rows";
 import type {
   GuidedRunSummary,
   GuidedRunView,
@@ -72,11 +72,11 @@ export async function getGuidedRun({
   input: { runId: string };
 }): Promise<GuidedRunView> {
   const run = await loadGuidedRun(ctx.db, ctx.actor, input.runId);
-  const rows = await settledSteps(ctx.db, run.id);
+  const [rows, ticks] = await Promise.all([settledSteps(ctx.db, run.id), tickedChecks(ctx.db, run.id)]);
   const settled = new Map(rows.map((row): [string, SettledRow] => [row.step, row]));
   const { steps } = playbookOf(run.playbook);
   const current = run.state === "open" ? steps.find(({ id }) => !settled.has(id)) : undefined;
-  const looking: Looking = { ...ctx, run, settled };
+  const looking: Looking = { ...ctx, run, settled, thorough: false };
   const asked = (step: StepDeclaration) =>
     run.state === "open" && (step === current || (step.holds === true && settled.get(step.id)?.outcome === "done"));
   const [probes, exposure] = await Promise.all([
@@ -116,6 +116,13 @@ export async function getGuidedRun({
               },
         probe: probes[at] ?? null,
         act: step.act?.(run) ?? null,
+        checks: (step.checks?.(ctx.caracal) ?? []).map((check) => {
+          const tick = ticks.find(({ step: of, item }) => of === step.id && item === check.item);
+          return {
+            ...check,
+            ticked: tick === undefined ? null : { by: tick.by_name, at: tick.ticked_at.toISOString(), note: tick.note },
+          };
+        }),
         commands: step.commands?.(run) ?? [],
         skippable: step.skippable ?? false,
         wants: step.probe === undefined ? (step.wants ?? "nothing") : "nothing",

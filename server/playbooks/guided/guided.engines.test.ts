@@ -53,7 +53,7 @@ describe("a guided run", () => {
     await expect(settle(runId, "preserve", { reason: "the dump" })).rejects.toThrow(/SHA-256/);
     await expect(settle(runId, "preserve", { skip: true })).rejects.toThrow(/needs a reason/);
     await settle(runId, "preserve", { reason: "caracal.dump, in the vault", hash });
-    await expect(settle(runId, "freeze")).rejects.toThrow(/Not done yet: No zone is frozen/);
+    await expect(settle(runId, "freeze")).rejects.toThrow(/Not done yet: Not frozen: Payments/);
     await settle(runId, "freeze", { skip: true, reason: "Payments must go on tonight" });
     await expect(settle(runId, "inventory")).rejects.toThrow(/No inventory has ended/);
     await expect(settle(runId, "inventory", { skip: true, reason: "no time" })).rejects.toThrow(/cannot be skipped/);
@@ -61,7 +61,7 @@ describe("a guided run", () => {
     await stage.work(jobId);
     await settle(runId, "inventory");
     await settle(runId, "generate"); // the next key is there
-    await expect(settle(runId, "approve")).rejects.toThrow(/Nobody has asked for it yet/);
+    await expect(settle(runId, "approve")).rejects.toThrow(/Nobody has asked for it in this run yet/);
     await expect(finishGuided({ ctx: ctx(), input: { runId } })).rejects.toThrow(/is not settled yet/);
 
     const seen = await view(runId);
@@ -122,6 +122,7 @@ describe("a guided run", () => {
       ...ctx(),
       caracal: {
         ...stage.caracal,
+        replicas: [{ id: "sts-1", kind: "sts" as const, url: "http://127.0.0.1:9" }],
         db: { ...stage.caracal.db, query: () => Promise.reject(new Error("Caracal's Postgres did not answer")) },
       },
     };

@@ -1,19 +1,17 @@
+import { cleanAfterReplicas, reEncrypted } from "@/server/playbooks/guided/probe-re-encryption";
+import { replicasOnKey } from "@/server/playbooks/guided/probe-replicas";
+import { sessionsRevoked } from "@/server/playbooks/guided/probe-revocation";
+import { rotated } from "@/server/playbooks/guided/probe-rotation";
 import {
-  cleanAfterReplicas,
   inventoryTaken,
   nextKekThere,
-  reEncrypted,
+  oldKekGone,
   reEncryptionApproved,
-  replicasOnKey,
-  rotated,
-  sessionsRevoked,
   spoolsDrained,
   zoneFrozen,
 } from "@/server/playbooks/guided/probes";
-import { approvalHref } from "@/server/playbooks/guided/approval-href";
 import type { Playbook, StepDeclaration } from "@/server/playbooks/guided/playbook";
 import { exposureOver } from "@/server/playbooks/guided/exposure-facts";
-import { psqlLine } from "@/server/playbooks/revoke-session/shell-quote";
 
 /** Evidence before containment, in every playbook: recorded by its hash, or left out with a reason. */
 export const preserve: StepDeclaration = {
@@ -40,17 +38,9 @@ export const lookBack: StepDeclaration = {
   wants: "reason",
   skippable: true,
   act: (run) => ({
-    label: "Open the sessions of the window",
-    href: run.zone_id === null ? "/sessions" : `/sessions?zone=${encodeURIComponent(run.zone_id)}`,
+    label: "Open the window of the compromise",
+    href: `/keys/window?incident=${run.incident_id}${run.zone_id === null ? "" : `&zone=${encodeURIComponent(run.zone_id)}`}`,
   }),
-  commands: () => [
-    {
-      title: "Issuances by zone and subject, new subjects first",
-      command: psqlLine(
-        "SELECT zone_id, subject_id, count(*), min(created_at) FROM sessions WHERE created_at >= now() - interval '7 days' GROUP BY 1, 2 ORDER BY min(created_at) DESC LIMIT 200",
-      ),
-    },
-  ],
 };
 
 export const wait: StepDeclaration = {
@@ -59,6 +49,7 @@ export const wait: StepDeclaration = {
   what: "Verifiers keep keys for minutes. What still works and until when stands above.",
   kind: "wait",
   probe: exposureOver,
+  holds: true,
   skippable: true,
 };
 
@@ -75,11 +66,11 @@ export const kekCompromise: Playbook = {
     {
       id: "freeze",
       title: "Freeze zones, or say why not",
-      what: "A frozen zone mints nothing, forged ambient mandates included. It can be thawed at any time.",
+      what: "A frozen zone mints nothing, forged ambient mandates included. It can be thawed at any time. Done when every zone is frozen; with fewer, say why.",
       kind: "decide",
       probe: zoneFrozen,
       skippable: true,
-      act: (run) => ({ label: "Ask to freeze a zone", href: approvalHref("freeze-zone", run) }),
+      act: () => ({ label: "Ask to freeze a zone", ask: { action: "freeze-zone" } }),
     },
     {
       id: "inventory",
@@ -104,10 +95,7 @@ export const kekCompromise: Playbook = {
       what: "Two people agree on the two fingerprints. One of the voters is of security. The request lasts 15 minutes.",
       kind: "decide",
       probe: reEncryptionApproved,
-      act: (run) => ({
-        label: "Ask for approval",
-        href: approvalHref("re-encrypt-kek", run, { direction: "forward" }),
-      }),
+      act: () => ({ label: "Ask for approval", ask: { action: "re-encrypt-kek", direction: "forward" } }),
     },
     {
       id: "drain",
@@ -115,6 +103,7 @@ export const kekCompromise: Playbook = {
       what: "Restart each STS plainly, one at a time, while the data is still under the old key. Recreating it later destroys what waits in its spool.",
       kind: "manual",
       probe: spoolsDrained,
+      skippable: true, // of a replica that did not answer, only its log can tell
       commands: () => [{ title: "One replica at a time", command: "docker compose restart sts" }],
     },
     {
@@ -123,15 +112,20 @@ export const kekCompromise: Playbook = {
       what: "Execute the approved request. From here on an STS on the old key cannot open what was moved: go on quickly.",
       kind: "act",
       probe: reEncrypted,
+      holds: true,
       act: () => ({ label: "Open Approvals", href: "/approvals" }),
     },
     {
       id: "recreate",
       title: "Recreate each STS and API on the new key",
-      what: "One after the other, never two at once. See that its spool is empty just before. It is done when what it serves are the two newest rows: being ready says nothing. The API serves no keys: see to each of its replicas by hand.",
+      what: "One after the other, never two at once. See that its spool is empty just before. It is done when what it serves are the two newest rows: being ready says nothing. The API serves no keys, so no probe reaches it: tick each of its replicas.",
       kind: "verify",
       probe: replicasOnKey,
       holds: true,
+      checks: ({ replicas }) =>
+        replicas
+          .filter(({ kind }) => kind === "api")
+          .map(({ id }) => ({ item: id, label: `${id} was recreated with the new key` })),
       commands: () => [
         {
           title: "With ZONE_KEK changed in the environment, one replica at a time",
@@ -146,6 +140,7 @@ export const kekCompromise: Playbook = {
       what: "Replicas on the old key went on sealing refreshed grants under it. Sweep again from the job's page until a walk moves nothing.",
       kind: "verify",
       probe: cleanAfterReplicas,
+      holds: true,
       act: () => ({ label: "Open the key jobs", href: "/keys" }),
     },
     {
@@ -155,9 +150,9 @@ export const kekCompromise: Playbook = {
       kind: "act",
       probe: rotated,
       holds: true,
-      act: (run) => ({
+      act: () => ({
         label: "Ask to rotate every zone",
-        href: approvalHref("rotate-zone-key", run, { scope: "zone", mode: "compromise" }),
+        ask: { action: "rotate-zone-key", whole: true, mode: "compromise" },
       }),
     },
     {
@@ -167,19 +162,25 @@ export const kekCompromise: Playbook = {
       kind: "act",
       probe: sessionsRevoked,
       holds: true,
-      act: (run) => ({
-        label: "Ask to revoke a whole zone",
-        href: approvalHref("revoke-zone", run, { scope: "zone" }),
-      }),
+      act: () => ({ label: "Ask to revoke every zone", ask: { action: "revoke-fleet" } }),
     },
     wait,
     lookBack,
     {
       id: "destroy",
       title: "Destroy the old key",
-      what: "In the secret manager, in every environment and file, in backups of those; then make the next key the console's key in use. Say who confirmed each.",
+      what: "Make the next key the console's key in use, and destroy the old one wherever it lies. One tick for each place, by whoever saw it gone.",
       kind: "manual",
-      wants: "reason",
+      probe: oldKekGone,
+      holds: true,
+      checks: () => [
+        { item: "secret-manager", label: "Gone from the secret manager, older versions too" },
+        { item: "environments", label: "Gone from the environment of every service and deployment file" },
+        { item: "files", label: "Gone from key files on every host" },
+        { item: "backups", label: "Gone from backups of those, or the backups are locked away and listed" },
+        { item: "people", label: "Gone from people's machines, tickets, chats and build logs" },
+      ],
+      act: () => ({ label: "Open Keys", href: "/keys" }),
     },
   ],
 };

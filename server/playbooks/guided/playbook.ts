@@ -1,7 +1,14 @@
 import type { Deployment } from "@/server/caracal/deployment";
 import type { KekProvider } from "@/server/keys/kek-source";
 import type { Database } from "@/server/platform/postgres";
-import type { GuidedCommand, GuidedPlaybook, GuidedStep, Probed } from "@/server/playbooks/guided/schemas";
+import type {
+  GuidedAct,
+  GuidedCheck,
+  GuidedCommand,
+  GuidedPlaybook,
+  GuidedStep,
+  Probed,
+} from "@/server/playbooks/guided/schemas";
 
 export type GuidedContext = { readonly db: Database; readonly caracal: Deployment; readonly keks: KekProvider };
 
@@ -38,11 +45,21 @@ export type SettledRow = {
 export type Looking = GuidedContext & {
   readonly run: GuidedRunRow;
   readonly settled: ReadonlyMap<string, SettledRow>;
+  readonly thorough: boolean; // something is settled by it: nothing is sampled, and it may take long
+};
+
+/** One thing of a step that somebody ticks, by name and with how they know. */
+export type TickRow = {
+  readonly step: string;
+  readonly item: string;
+  readonly by_name: string;
+  readonly ticked_at: Date;
+  readonly note: string;
 };
 
 /**
  * A step as declared. With a probe it is done when the probe says so, and not because somebody clicked; without one a person says so,
- * with what `wants` asks of them. `holds`: the probe must still agree when the run ends.
+ * with what `wants` asks of them. `checks`: what is ticked one by one before either. `holds`: the probe must still agree when the run ends.
  */
 export type StepDeclaration = {
   readonly id: string;
@@ -53,7 +70,8 @@ export type StepDeclaration = {
   readonly holds?: boolean;
   readonly skippable?: boolean;
   readonly wants?: GuidedStep["wants"];
-  readonly act?: (run: GuidedRunRow) => { readonly label: string; readonly href: string };
+  readonly act?: (run: GuidedRunRow) => GuidedAct;
+  readonly checks?: (caracal: Pick<Deployment, "replicas">) => readonly GuidedCheck[];
   readonly commands?: (run: GuidedRunRow) => readonly GuidedCommand[];
 };
 

@@ -1,6 +1,7 @@
-import { approvalHref } from "@/server/playbooks/guided/approval-href";
 import type { Playbook } from "@/server/playbooks/guided/playbook";
-import { inventoryTaken, replicasOnKey, rotated } from "@/server/playbooks/guided/probes";
+import { replicasOnKey } from "@/server/playbooks/guided/probe-replicas";
+import { rotated } from "@/server/playbooks/guided/probe-rotation";
+import { inventoryTaken } from "@/server/playbooks/guided/probes";
 
 /** The routine: one new version in each zone, nothing stolen. */
 export const rotateKeys: Playbook = {
@@ -26,9 +27,9 @@ export const rotateKeys: Playbook = {
       kind: "act",
       probe: rotated,
       holds: true,
-      act: (run) => ({
+      act: () => ({
         label: "Ask to rotate every zone",
-        href: approvalHref("rotate-zone-key", run, { scope: "zone", mode: "routine" }),
+        ask: { action: "rotate-zone-key", whole: true, mode: "routine" },
       }),
     },
     {

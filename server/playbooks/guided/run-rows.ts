@@ -2,7 +2,7 @@ import type { Actor } from "@/server/auth/roles";
 import { viewerParams, visibleByIncident } from "@/server/incidents/visible-to";
 import { DomainError } from "@/server/platform/errors";
 import type { Queryable } from "@/server/platform/postgres";
-import type { GuidedRunRow, SettledRow } from "@/server/playbooks/guided/playbook";
+import type { GuidedRunRow, SettledRow, TickRow } from "@/server/playbooks/guided/playbook";
 
 /** A run that the viewer may see: one of a restricted incident is as if it were not there. @throws not_found */
 export async function loadGuidedRun(
@@ -25,3 +25,9 @@ export const settledSteps = (db: Queryable, runId: string): Promise<SettledRow[]
     "SELECT step, outcome, by_name, settled_at, reason, hash, seen FROM guided_steps WHERE run_id = $1",
     [runId],
   );
+
+/** What was ticked in a run, of whichever step. */
+export const tickedChecks = (db: Queryable, runId: string): Promise<TickRow[]> =>
+  db.query<TickRow>("SELECT step, item, by_name, ticked_at, note FROM guided_checks WHERE run_id = $1 LIMIT 500", [
+    runId,
+  ]);

@@ -26,11 +26,32 @@ export const settleInput = z.object({
     .regex(/^[0-9a-f]{64}$/, "A SHA-256 has 64 hex characters.")
     .nullish(),
 });
+export const tickInput = z.object({
+  runId: z.uuid(),
+  step: z.string().max(40),
+  item: z.string().max(100),
+  note: writtenText(500).min(4), // how it is known
+});
 export const abandonGuidedInput = z.object({ runId: z.uuid(), reason: writtenText(500).min(4) });
 
 /** What a probe saw. `done` null: it cannot be told just now, with why in the sentence. */
 export type Probed = { readonly done: boolean | null; readonly sentence: string };
 export type GuidedCommand = { readonly title: string; readonly command: string };
+
+/** Where a step's act is done: a page, or the form that asks a second person. */
+export type GuidedAct =
+  | { readonly label: string; readonly href: string }
+  | {
+      readonly label: string;
+      readonly ask: {
+        readonly action: "freeze-zone" | "re-encrypt-kek" | "rotate-zone-key" | "revoke-zone" | "revoke-fleet";
+        readonly zone?: string | null;
+        readonly whole?: boolean;
+        readonly mode?: "routine" | "compromise";
+        readonly direction?: "forward";
+      };
+    };
+export type GuidedCheck = { readonly item: string; readonly label: string };
 
 export type GuidedStep = {
   readonly id: string;
@@ -47,7 +68,10 @@ export type GuidedStep = {
     readonly seen: string | null;
   } | null;
   readonly probe: Probed | null; // of the current step, and of those that must go on holding
-  readonly act: { readonly label: string; readonly href: string } | null;
+  readonly act: GuidedAct | null;
+  readonly checks: readonly (GuidedCheck & {
+    readonly ticked: { readonly by: string; readonly at: string; readonly note: string } | null;
+  })[];
   readonly commands: readonly GuidedCommand[];
   readonly skippable: boolean;
   readonly wants: "nothing" | "reason" | "hash-and-reason"; // to be called done

@@ -1,49 +1,47 @@
 import type { z } from "zod";
 import type { Actor } from "@/server/auth/roles";
 import { DomainError } from "@/server/platform/errors";
-import type { GuidedContext } from "@/server/playbooks/guided/playbook";
-import { playbookOf } from "@/server/playbooks/guided/playbooks";
-import { loadGuidedRun, settledSteps } from "@/server/playbooks/guided/run-rows";
+import { dueStep } from "@/server/playbooks/guided/due-step";
+import type { GuidedContext, GuidedRunRow, StepDeclaration } from "@/server/playbooks/guided/playbook";
 import { runEntry } from "@/server/playbooks/guided/run-entry";
+import { tickedChecks } from "@/server/playbooks/guided/run-rows";
 import type { settleInput } from "@/server/playbooks/guided/schemas";
 
+type Context = GuidedContext & { readonly actor: Actor };
+type Given = z.output<typeof settleInput>;
+
+/** What only people know of a step: everything ticked, and, without a probe, what the step wants to be told. @throws bad_input, precondition_failed */
+async function saidByPeople(ctx: Context, run: GuidedRunRow, step: StepDeclaration, input: Given): Promise<void> {
+  const ticks = (await tickedChecks(ctx.db, run.id)).filter((tick) => tick.step === step.id).map(({ item }) => item);
+  const open = step.checks?.(ctx.caracal).find(({ item }) => !ticks.includes(item));
+  if (open !== undefined) throw new DomainError("precondition_failed", `Not ticked yet: ${open.label}.`);
+  if (step.probe !== undefined) return;
+  const wants = step.wants ?? "nothing";
+  if (wants !== "nothing" && input.reason == null) throw new DomainError("bad_input", "Say what was done.");
+  if (wants === "hash-and-reason" && input.hash == null)
+    throw new DomainError("bad_input", "The SHA-256 of what was preserved is needed.");
+}
+
 /**
- * Settles the step that a run is at: its probe is asked once more and must agree, or, without a probe, the person says what the step
- * wants to know; or it is skipped with a reason where that is allowed. Steps go in order: a later one is refused. Of two people at
- * once one settles it.
+ * Settles the step that a run is at: its probe is asked once more, of everything, and must agree, or, without a probe, the person
+ * says what the step wants to know; or it is skipped with a reason where that is allowed. Steps go in order: a later one is refused.
+ * Of two people at once one settles it.
  * @throws not_found, conflict (another step is due, or settled meanwhile), bad_input, precondition_failed (the probe does not agree)
  */
-export async function settleStep({
-  ctx,
-  input,
-}: {
-  ctx: GuidedContext & { readonly actor: Actor };
-  input: z.output<typeof settleInput>;
-}): Promise<void> {
+export async function settleStep({ ctx, input }: { ctx: Context; input: Given }): Promise<void> {
   const { db, actor } = ctx;
-  const run = await loadGuidedRun(db, actor, input.runId);
-  if (run.state !== "open") throw new DomainError("conflict", "The run is over.");
-  const settled = new Map((await settledSteps(db, run.id)).map((row) => [row.step, row]));
-  const { steps } = playbookOf(run.playbook);
-  const due = steps.find(({ id }) => !settled.has(id));
-  const step = steps.find(({ id }) => id === input.step);
-  if (step === undefined) throw new DomainError("bad_input", "This playbook has no such step.");
-  if (due?.id !== step.id)
-    throw new DomainError("conflict", due === undefined ? "Every step is settled." : `"${due.title}" comes first.`);
+  const { run, step, settled } = await dueStep(ctx, input);
   const reason = input.reason ?? null;
   let seen: string | null = null;
   if (input.skip) {
     if (step.skippable !== true) throw new DomainError("precondition_failed", `"${step.title}" cannot be skipped.`);
     if (reason === null) throw new DomainError("bad_input", "Skipping needs a reason.");
-  } else if (step.probe === undefined) {
-    const wants = step.wants ?? "nothing";
-    if (wants !== "nothing" && reason === null) throw new DomainError("bad_input", "Say what was done.");
-    if (wants === "hash-and-reason" && input.hash == null)
-      throw new DomainError("bad_input", "The SHA-256 of what was preserved is needed.");
   } else {
-    const probed = await step.probe({ ...ctx, run, settled });
-    if (probed.done !== true) throw new DomainError("precondition_failed", `Not done yet: ${probed.sentence}`);
-    seen = probed.sentence;
+    await saidByPeople(ctx, run, step, input);
+    const probed = await step.probe?.({ ...ctx, run, settled, thorough: true });
+    if (probed !== undefined && probed.done !== true)
+      throw new DomainError("precondition_failed", `Not done yet: ${probed.sentence}`);
+    seen = probed?.sentence ?? null;
   }
   const outcome = input.skip ? "skipped" : "done";
   await db.transaction(async (tx) => {

@@ -1,7 +1,8 @@
-import { approvalHref } from "@/server/playbooks/guided/approval-href";
 import { lookBack, preserve, wait } from "@/server/playbooks/guided/kek-compromise";
 import type { Playbook } from "@/server/playbooks/guided/playbook";
-import { rotated, sessionsRevoked, zoneFrozen } from "@/server/playbooks/guided/probes";
+import { sessionsRevoked } from "@/server/playbooks/guided/probe-revocation";
+import { rotated } from "@/server/playbooks/guided/probe-rotation";
+import { zoneFrozen } from "@/server/playbooks/guided/probes";
 
 /** One zone's signing key is known to somebody; the KEK is not. */
 export const zoneKeyCompromise: Playbook = {
@@ -20,7 +21,7 @@ export const zoneKeyCompromise: Playbook = {
       kind: "decide",
       probe: zoneFrozen,
       skippable: true,
-      act: (run) => ({ label: "Ask to freeze the zone", href: approvalHref("freeze-zone", run) }),
+      act: (run) => ({ label: "Ask to freeze the zone", ask: { action: "freeze-zone", zone: run.zone_id } }),
     },
     {
       id: "rotate",
@@ -29,7 +30,10 @@ export const zoneKeyCompromise: Playbook = {
       kind: "act",
       probe: rotated,
       holds: true,
-      act: (run) => ({ label: "Ask to rotate", href: approvalHref("rotate-zone-key", run, { mode: "compromise" }) }),
+      act: (run) => ({
+        label: "Ask to rotate",
+        ask: { action: "rotate-zone-key", zone: run.zone_id, mode: "compromise" },
+      }),
     },
     {
       id: "revoke",
@@ -38,7 +42,10 @@ export const zoneKeyCompromise: Playbook = {
       kind: "act",
       probe: sessionsRevoked,
       holds: true,
-      act: (run) => ({ label: "Ask to revoke the zone", href: approvalHref("revoke-zone", run, { scope: "zone" }) }),
+      act: (run) => ({
+        label: "Ask to revoke the zone",
+        ask: { action: "revoke-zone", zone: run.zone_id, whole: true },
+      }),
     },
     wait,
     lookBack,

@@ -33,6 +33,7 @@ export function GuidedRunClient({ initial }: { initial: GuidedRunView }) {
   const mayAct = mayCall("guided.settle", person.roles) && run.state === "open";
   const settling = useMutation(trpc.guided.settle.mutationOptions());
   const finishing = useMutation(trpc.guided.finish.mutationOptions());
+  const ticking = useMutation(trpc.guided.tick.mutationOptions());
   const abandoning = useMutation(trpc.guided.abandon.mutationOptions());
   const taking = useMutation(trpc.guided.takeOver.mutationOptions());
 
@@ -129,7 +130,14 @@ export function GuidedRunClient({ initial }: { initial: GuidedRunView }) {
           {run.steps.map((step, at) => (
             <StepLine key={step.id} step={step} number={at + 1}>
               {step.status === "current" && mayAct ? (
-                <StepActs key={step.id} step={step} settle={settle(step.id)} sending={settling.isPending} />
+                <StepActs
+                  key={step.id}
+                  step={step}
+                  incident={run.incident.id}
+                  settle={settle(step.id)}
+                  tick={(item, note) => doing(ticking.mutateAsync({ runId: run.id, step: step.id, item, note }))}
+                  sending={settling.isPending}
+                />
               ) : null}
             </StepLine>
           ))}

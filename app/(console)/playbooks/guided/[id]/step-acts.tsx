@@ -1,7 +1,9 @@
 "use client";
 
+import { Square } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
+import { requestHref } from "@/components/approvals/request-model";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
@@ -15,16 +17,53 @@ const shortest = 4;
 const hashForm = /^\s*[0-9a-fA-F]{64}\s*$/;
 
 /** What can be done about the step that is due: its act, going on when its probe agrees, or skipping it with a reason. */
-export function StepActs({ step, settle, sending }: { step: GuidedStep; settle: Settle; sending: boolean }) {
+export function StepActs({
+  step,
+  incident,
+  settle,
+  tick,
+  sending,
+}: {
+  step: GuidedStep;
+  incident: string;
+  settle: Settle;
+  tick: (item: string, note: string) => Promise<boolean>;
+  sending: boolean;
+}) {
   const [reason, setReason] = useState("");
   const [hash, setHash] = useState("");
   const byPerson = step.probe === null;
+  const unticked = step.checks.filter(({ ticked }) => ticked === null);
   const lacks = byPerson
     ? (step.wants !== "nothing" && reason.trim().length < shortest) ||
       (step.wants === "hash-and-reason" && !hashForm.test(hash))
-    : step.probe?.done !== true;
+    : step.probe?.done !== true || unticked.length > 0;
   return (
     <div className="flex flex-col gap-3 py-1">
+      {unticked.length === 0 ? null : (
+        <ul className="flex flex-col gap-1" aria-label="Still to be ticked">
+          {unticked.map(({ item, label }) => (
+            <li key={item} className="flex flex-wrap items-center gap-x-3 gap-y-1">
+              <Square aria-hidden="true" className="size-4 shrink-0 text-muted-foreground" />
+              <span className="min-w-0 flex-1 basis-60">{label}</span>
+              <ConfirmAct
+                label={
+                  <>
+                    Tick<span className="sr-only">: {label}</span>
+                  </>
+                }
+                variant="outline"
+                title={`${label}?`}
+                confirm="Tick it in my name"
+                reasonLabel="How you know"
+                onConfirm={(note) => tick(item, note)}
+              >
+                <p>It goes on the incident's record with your name, and stays ticked.</p>
+              </ConfirmAct>
+            </li>
+          ))}
+        </ul>
+      )}
       {byPerson && step.wants === "hash-and-reason" ? (
         <Field
           label="SHA-256 of what was preserved"
@@ -48,7 +87,10 @@ export function StepActs({ step, settle, sending }: { step: GuidedStep; settle: 
       ) : null}
       <div className="flex flex-wrap gap-2">
         {step.act === null ? null : (
-          <Link href={step.act.href} className={buttonStyle(lacks && !byPerson ? "primary" : "outline")}>
+          <Link
+            href={"href" in step.act ? step.act.href : requestHref(step.act.ask.action, { ...step.act.ask, incident })}
+            className={buttonStyle(lacks && !byPerson ? "primary" : "outline")}
+          >
             {step.act.label}
           </Link>
         )}
