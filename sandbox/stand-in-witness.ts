@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import { Client } from "pg";
+import { Pool } from "pg";
 import { vi } from "vitest";
 import type { Deployment } from "@/sandbox/supervisor/deployment";
 import { type Entry, toEntries } from "@/sandbox/services/shared/streams";
@@ -33,9 +33,8 @@ export type StandInGroup = {
 export async function openWitness(deployment: Deployment) {
   const redis = new Redis(deployment.redis.url);
   redis.on("error", () => undefined);
-  const owner = new Client({ connectionString: deployment.caracal.ownerUrl });
+  const owner = new Pool({ connectionString: deployment.caracal.ownerUrl, max: 1 }); // one connection, made anew when Postgres was away
   owner.on("error", () => undefined);
-  await owner.connect();
   const key = Buffer.from(deployment.secrets.streamsHmacKey, "hex");
 
   return {

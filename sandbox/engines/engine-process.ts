@@ -14,6 +14,8 @@ export type ProcessPlan = {
   readonly stopSignal: NodeJS.Signals;
   /** Resolves when it answers, throws while it does not. */
   readonly probe: () => Promise<void>;
+  /** Everything it says, as it says it. */
+  readonly listen?: (said: string) => void;
 };
 
 export type RunningProcess = {
@@ -22,6 +24,8 @@ export type RunningProcess = {
   kill(): Promise<void>;
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Sends a signal that does not end it. */
+  signal(name: NodeJS.Signals): void;
 };
 
 const startWithinMs = 20_000;
@@ -65,6 +69,7 @@ export function engineProcess(plan: ProcessPlan): RunningProcess {
       child = starting;
       const keep = (chunk: Buffer) => {
         output = `${output}${chunk.toString()}`.slice(-4_000);
+        plan.listen?.(chunk.toString());
       };
       starting.stdout?.on("data", keep);
       starting.stderr?.on("data", keep);
@@ -98,6 +103,9 @@ export function engineProcess(plan: ProcessPlan): RunningProcess {
     },
     async resume() {
       if (alive(child)) signalTree(child.pid, "SIGCONT");
+    },
+    signal(name) {
+      if (alive(child)) child.kill(name);
     },
   };
 }

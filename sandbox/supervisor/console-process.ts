@@ -9,12 +9,20 @@ export function createConsoleProcess(options: {
   readonly entry: string; // .next/standalone/server.js
   readonly port: number;
   readonly environment: ConsoleSettings;
+  readonly reportFolder?: string; // where SIGUSR2 has Node write a diagnostic report
+  readonly listen?: (said: string) => void;
 }): ConsoleProcess {
   const url = `http://127.0.0.1:${options.port}`;
   const server = engineProcess({
     label: "The console",
     command: process.execPath,
-    args: [options.entry],
+    args: [
+      ...(options.reportFolder === undefined
+        ? []
+        : ["--report-on-signal", `--report-directory=${options.reportFolder}`]),
+      options.entry,
+    ],
+    ...(options.listen === undefined ? {} : { listen: options.listen }),
     env: {
       NODE_ENV: "production",
       PATH: process.env.PATH,

@@ -4,6 +4,7 @@ import { Client } from "pg";
 import type { Deployment } from "@/sandbox/supervisor/deployment";
 import { forgeRevocation, poisonAudit, poisonRevocation } from "@/sandbox/supervisor/poison";
 import type { Service } from "@/sandbox/supervisor/service";
+import { callWith, forgeMandate } from "@/sandbox/supervisor/thief";
 import type { ServiceKind } from "@/sandbox/supervisor/topology";
 
 export type Drill = {
@@ -94,6 +95,15 @@ export const drills: Readonly<Record<string, Drill>> = {
   "wrong-kek": {
     summary: "Restarts sts-2 on another ZONE_KEK: ready, but its JWKS and exchanges answer 500. End it with restore.",
     run: (deployment) => deployment.service("sts-2").restart({ ZONE_KEK: otherKey() }),
+  },
+  "leak-kek": {
+    summary:
+      "A thief with the KEK signs a mandate for a session that never was, and calls the resource server. It fails when it is refused: the KEK playbook is done then.",
+    async run(deployment) {
+      const answers = await callWith(deployment, await forgeMandate(deployment));
+      if (answers.some((status) => status !== 200))
+        throw new Error(`The forged mandate is refused: ${answers.join(", ")}.`);
+    },
   },
   "recreate-on-next-kek": {
     summary:

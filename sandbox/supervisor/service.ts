@@ -62,6 +62,7 @@ export function createService(plan: ServicePlan): Service {
     kill: () => running.kill(),
     pause: () => running.pause(),
     resume: () => running.resume(),
+    signal: (name) => running.signal(name),
     async restart(environment = {}) {
       await running.stop();
       override = environment;

@@ -155,6 +155,27 @@ test("one publication alone leaves a replica on the old key: the proof is needed
   }
 });
 
+test("Caracal's Postgres goes away and comes back while a rotation is at work: it says so, goes on by itself, and writes each zone once", async () => {
+  await worker.stop();
+  const jobId = await ask(rotation(), { zoneIds: null, mode: "routine" });
+  const versions = async () =>
+    (
+      await witness.owner.query<{ zone_id: string; n: number }>(
+        "SELECT zone_id, count(*)::int AS n FROM secrets WHERE name = 'zone_signing_key' GROUP BY 1 ORDER BY 1",
+      )
+    ).rows;
+  const before = new Map((await versions()).map(({ zone_id, n }) => [zone_id, n]));
+  await deployment.postgres.stop();
+  worker.start();
+  await eventually(async () => expect((await view(jobId)).error).not.toBeNull());
+  expect((await view(jobId)).state).toBe("running");
+  await drill("postgres-up");
+  await finished(jobId);
+  const { rows } = await listKeyJobZones({ ctx: { db, actor: sol }, input: { jobId, limit: 200 } });
+  for (const { zone_id, n } of await versions())
+    expect(n, zone_id).toBe((before.get(zone_id) ?? 0) + (rows.some((row) => row.zone.id === zone_id) ? 1 : 0));
+}, 90_000);
+
 test("a guided routine rotation is finished when every replica serves the new keys, and not while one is away", async () => {
   const ctx = { db, caracal, keks, actor: sol };
   const { runId } = await startGuided({

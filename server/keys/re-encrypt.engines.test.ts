@@ -209,6 +209,31 @@ describe("values", () => {
     expect([...(await opened(stage.files.next)).values()].every((text) => text !== null)).toBe(true);
   });
 
+  test("connections that Postgres ends again and again cost time and nothing else", async () => {
+    const before = await opened(stage.files.current);
+    const jobId = await startForward();
+    let statements = 0;
+    let cut = 0;
+    const endConnection = () => stage.caracal.db.query("SELECT pg_terminate_backend(pg_backend_pid())");
+    const cutting = {
+      ...stage.caracal.db,
+      query: (async (sql, params) => {
+        statements += 1;
+        if (statements % 5 !== 0 || cut >= 12) return stage.caracal.db.query(sql, params);
+        cut += 1;
+        if (cut % 2 === 0) await stage.caracal.db.query(sql, params); // it is done, and nobody is told
+        await endConnection();
+        throw new Error("the connection did not end");
+      }) as typeof stage.caracal.db.query,
+    };
+    const ctx: KeyContext = { ...stage.ctx, caracal: { ...stage.caracal, db: cutting } };
+    for (let turn = 0; turn < 1_000 && (await stage.job(jobId)).state !== "finished"; turn += 1)
+      await advanceOneKeyJob(ctx);
+    expect(cut).toBe(12);
+    expect((await stage.job(jobId)).state).toBe("finished");
+    expect(await opened(stage.files.next)).toEqual(before);
+  }, 60_000);
+
   test("one re-encryption at a time, by the database", async () => {
     await startForward();
     await expect(startForward()).rejects.toThrow(/under way/);

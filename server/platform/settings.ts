@@ -153,3 +153,13 @@ export function readSettings(
   if (problems.length > 0 || !parsed.success) throw new SettingsError(problems);
   return parsed.data;
 }
+
+/**
+ * Reads the settings, then takes every secret out of the environment: a diagnostic report of Node lists it, and child processes
+ * inherit it. @throws SettingsError
+ */
+export function takeSettings(env: Record<string, string | undefined>): Settings {
+  const settings = readSettings(env);
+  for (const name of [...secretNames, ...keyNames]) delete env[name];
+  return settings;
+}

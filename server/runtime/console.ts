@@ -13,7 +13,7 @@ import { createBoardWatch, type BoardWatch } from "@/server/live/board";
 import { createCollector, type Collector } from "@/server/live/collector";
 import { createNotifier } from "@/server/notifications/notifier";
 import { openDatabase, type Database } from "@/server/platform/postgres";
-import { readSettings, type Settings } from "@/server/platform/settings";
+import { type Settings, takeSettings } from "@/server/platform/settings";
 import type { Repeating } from "@/server/jobs/repeat";
 import { approvedActions } from "@/server/runtime/approved-actions";
 import { createSignalRecorder } from "@/server/signals/signal-recorder";
@@ -98,6 +98,6 @@ function compose(settings: Settings): Console {
  * @throws SettingsError when the environment is wrong.
  */
 export function getConsole(): Console {
-  holder.__caracalConsole ??= compose(readSettings(process.env));
+  holder.__caracalConsole ??= compose(takeSettings(process.env));
   return holder.__caracalConsole;
 }
