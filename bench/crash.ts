@@ -1,8 +1,10 @@
+import type { ChildProcess } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
 import { openSeal } from "@/server/caracal/keys/seal";
 import { readSealedValues, sealKinds } from "@/server/caracal/keys/sealed-values";
 import { keyStream } from "@/server/caracal/keys/key-invalidation";
 import { outboxId } from "@/server/caracal/revocation/outbox-id";
+import { revocationStream } from "@/server/caracal/revocation/revocation-stream";
 import { loadKeyJob } from "@/server/keys/key-job-rows";
 import { fillSeals, fillZones, keyReader, type KeysBench, openKeysBench } from "./keys-stage";
 import type { BenchEntry, BenchReport } from "./result";
@@ -10,6 +12,7 @@ import type { BenchEntry, BenchReport } from "./result";
 const kills = 200;
 const seals = 4_000;
 const zones = 120;
+const sessions = 2_000; // in each of a few zones
 
 const count = (figure: string, value: number, goal: number, exactly = true): BenchEntry => ({
   bench: "crash",
@@ -29,6 +32,7 @@ type Tally = {
   twice: number;
   versions: number;
   outbox: number;
+  unrevoked: number;
   secrets: number;
 };
 
@@ -48,13 +52,7 @@ async function opened({ stage }: KeysBench, kek: Buffer): Promise<Map<string, st
 const said: string[] = [];
 
 /** One worker, killed after a random while unless it was through before. True: it was killed. */
-async function killOne(
-  bench: KeysBench,
-  jobId: string,
-  mostMs: number,
-  more: Record<string, string>,
-): Promise<boolean> {
-  const child = bench.worker(jobId, more);
+async function killOne(child: ChildProcess, mostMs: number): Promise<boolean> {
   let ready: () => void = () => undefined;
   const started = new Promise<void>((resolve) => (ready = resolve));
   const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once("exit", (_code, signal) => resolve(signal)));
@@ -79,7 +77,7 @@ async function reEncrypting(
     const jobId = await bench.reEncrypt(forward ? "forward" : "back");
     tally.jobs += 1;
     while ((await loadKeyJob(bench.stage.db, jobId)).state !== "finished")
-      if (await killOne(bench, jobId, tally.killed < until ? 400 : 60_000, {})) tally.killed += 1;
+      if (await killOne(bench.worker(jobId), tally.killed < until ? 400 : 60_000)) tally.killed += 1;
     const now = await opened(bench, forward ? bench.stage.files.next : bench.stage.files.current);
     for (const [id, text] of before) {
       if (!now.has(id)) tally.lost += 1;
@@ -88,7 +86,7 @@ async function reEncrypting(
   }
 }
 
-async function rotating(bench: KeysBench, tally: Tally, ids: readonly string[]): Promise<void> {
+async function rotating(bench: KeysBench, tally: Tally, until: number, ids: readonly string[]): Promise<void> {
   const { caracalOwner, db, owner } = bench.stage;
   const versionsOf = async () =>
     new Map(
@@ -99,7 +97,7 @@ async function rotating(bench: KeysBench, tally: Tally, ids: readonly string[]):
         )
       ).rows.map((row) => [row.zone_id as string, row as { n: number; top: number }]),
     );
-  while (tally.killed < kills) {
+  while (tally.killed < until) {
     const before = await versionsOf();
     const jobId = await bench.rotate();
     tally.jobs += 1;
@@ -111,7 +109,8 @@ async function rotating(bench: KeysBench, tally: Tally, ids: readonly string[]):
       return row?.open === 0;
     };
     while (!(await told()))
-      if (await killOne(bench, jobId, tally.killed < kills ? 250 : 60_000, { UNTIL_DELIVERED: "1" })) tally.killed += 1;
+      if (await killOne(bench.worker(jobId, { UNTIL_DELIVERED: "1" }), tally.killed < until ? 250 : 60_000))
+        tally.killed += 1;
     const after = await versionsOf();
     const rows = await db.query<{ zone_id: string; publications: number }>(
       "SELECT zone_id, publications FROM key_job_zones WHERE job_id = $1",
@@ -133,6 +132,61 @@ async function rotating(bench: KeysBench, tally: Tally, ids: readonly string[]):
       if ((mine.get(zone) ?? 0) < publications || (mine.get(zone) ?? 0) > publications + 1) tally.outbox += 1;
     }
     await owner.query("UPDATE key_jobs SET state = 'finished', finished_at = now() WHERE id = $1", [jobId]); // no STS stands here to be asked
+  }
+}
+
+async function revoking(bench: KeysBench, tally: Tally, ids: readonly string[]): Promise<void> {
+  const { caracalOwner, db, caracal } = bench.stage;
+  while (tally.killed < kills) {
+    await caracalOwner.query(
+      `INSERT INTO sessions (id, zone_id, session_type, subject_id, status, expires_at)
+       SELECT gen_random_uuid()::text, z, 'user', 'somebody', 'active', now() + interval '1 hour' FROM unnest($1::text[]) AS z, generate_series(1, $2)`,
+      [ids, sessions],
+    );
+    const approval = await bench.revokeEverything();
+    const runs = await db.query<{ id: string; zone_id: string }>(
+      "SELECT id, zone_id FROM playbook_runs WHERE approval_id = $1 ORDER BY zone_id",
+      [approval],
+    );
+    const open = async (runId: string) =>
+      (
+        await db.query(
+          "SELECT 1 FROM playbook_rounds WHERE run_id = $1 AND round = 1 AND state IN ('queued', 'running')",
+          [runId],
+        )
+      ).length > 0;
+    for (const { id: runId } of runs) {
+      tally.jobs += 1;
+      while (await open(runId))
+        if (await killOne(bench.roundWorker(runId, 1), tally.killed < kills ? 3_000 : 60_000)) tally.killed += 1;
+      const targets = await db.query<{ sid: string }>("SELECT sid FROM playbook_targets WHERE run_id = $1", [runId]);
+      const sids = targets.map(({ sid }) => sid);
+      const wanted = new Set(sids.map((sid) => outboxId(runId, sid, 1)));
+      const { rows: live } = await caracalOwner.query<{ id: string }>(
+        "SELECT id FROM sessions WHERE id = ANY ($1) AND status <> 'revoked'",
+        [sids],
+      );
+      const { rows } = await caracalOwner.query<{ id: string; sid: string }>(
+        `SELECT id, payload_json->>'session_id' AS sid FROM event_outbox
+          WHERE stream_name = $1 AND dispatched_at IS NOT NULL AND payload_json->>'session_id' = ANY ($2)`,
+        [revocationStream, sids],
+      );
+      tally.unrevoked += live.length + sids.length - new Set(rows.map(({ sid }) => sid)).size;
+      tally.outbox += rows.filter(({ id }) => !wanted.has(id)).length + Math.max(0, rows.length - sids.length);
+      if (sids.length !== sessions) tally.unrevoked += 1;
+    }
+    const published = new Set<string>();
+    for (let from = "-"; ; ) {
+      const entries = await caracal.redis.xrange(revocationStream, from, "+", "COUNT", 5_000);
+      for (const [, flat] of entries) published.add(flat[flat.indexOf("session_id") + 1] ?? "");
+      const last = entries.at(-1)?.[0];
+      if (last === undefined || entries.length < 5_000) break;
+      from = `(${last}`;
+    }
+    const all = await db.query<{ sid: string }>("SELECT sid FROM playbook_targets WHERE run_id = ANY ($1::uuid[])", [
+      runs.map(({ id }) => id),
+    ]);
+    tally.unrevoked += all.filter(({ sid }) => !published.has(sid)).length;
   }
 }
 
@@ -158,25 +212,30 @@ async function scan({ stage }: KeysBench): Promise<number> {
       (await stage.owner.query<{ text: string }>(`SELECT string_agg(t::text, E'\\n') AS text FROM ${name} t`)).rows[0]
         ?.text ?? "",
     );
+  const { rows: events } = await stage.caracalOwner.query<{ text: string }>(
+    "SELECT payload_json::text AS text FROM event_outbox",
+  );
+  texts.push(events.map(({ text }) => text).join("\n"));
   texts.push(JSON.stringify(await stage.caracal.redis.xrange(keyStream, "-", "+", "COUNT", 5_000)));
   return needles.filter((needle) => texts.some((text) => text.toLowerCase().includes(needle.toLowerCase()))).length;
 }
 
-/** 200 kill -9 at random moments of re-encryptions and rotations, each resumed by the next process. */
+/** 200 kill -9 at random moments of re-encryptions, rotations and revocations, each resumed by the next process. */
 export async function bench(): Promise<BenchReport> {
   const stand = await openKeysBench();
-  const tally: Tally = { killed: 0, jobs: 0, lost: 0, twice: 0, versions: 0, outbox: 0, secrets: 0 };
+  const tally: Tally = { killed: 0, jobs: 0, lost: 0, twice: 0, versions: 0, outbox: 0, unrevoked: 0, secrets: 0 };
   try {
     const zone = await stand.stage.newZone("Crash");
     await fillSeals(stand.stage, zone, seals);
     const before = await opened(stand, stand.stage.files.current);
-    await reEncrypting(stand, tally, kills / 2, before);
+    await reEncrypting(stand, tally, kills / 3, before);
     const reader = keyReader(stand.redisUrl, "sts-a-1-keys");
     try {
-      await rotating(stand, tally, [zone, ...(await fillZones(stand.stage, zones))]);
+      await rotating(stand, tally, (2 * kills) / 3, [zone, ...(await fillZones(stand.stage, zones))]);
     } finally {
       await reader.stop();
     }
+    await revoking(stand, tally, [zone, await stand.stage.newZone("Second"), await stand.stage.newZone("Third")]);
     tally.secrets = await scan(stand);
   } finally {
     await stand.close();
@@ -188,7 +247,8 @@ export async function bench(): Promise<BenchReport> {
       count("values lost", tally.lost, 0),
       count("values that open to something else", tally.twice, 0),
       count("zones without exactly two new versions", tally.versions, 0),
-      count("zones without exactly one outbox row a round", tally.outbox, 0),
+      count("zones and sessions without exactly one outbox row a round", tally.outbox, 0),
+      count("sessions not revoked, or not published", tally.unrevoked, 0),
       count("keys or plaintexts found where none may be", tally.secrets, 0),
     ],
     notes: [{ figure: "jobs that were finished in spite of it", value: tally.jobs, unit: "jobs" }],

@@ -11,8 +11,10 @@ import { startRedis } from "@/sandbox/engines/redis";
 import { type KeyStage, openKeyStage } from "@/sandbox/key-stage/stage";
 import { keyGroup, keyStream } from "@/server/caracal/keys/key-invalidation";
 import { packed, seal } from "@/server/caracal/keys/seal";
+import type { WorkerOrder } from "@/sandbox/playbook-stage/killed-worker";
 import { reEncryptAction } from "@/server/keys/re-encrypt/re-encrypt.action";
 import { rotateAction } from "@/server/keys/rotation/rotate.action";
+import { revokeFleetAction } from "@/server/playbooks/revoke-fleet.action";
 
 const checkout = fileURLToPath(new URL("../", import.meta.url));
 
@@ -24,10 +26,13 @@ export async function openKeysBench() {
     engines: { own, theirs, redis: { url: redis.url, drop: async () => undefined } },
   });
   const folder = mkdtempSync(join(checkout, ".cache", "key-worker-"));
-  const script = join(folder, "worker.mjs");
   await build({
-    entryPoints: [join(checkout, "sandbox/key-stage/worker-process.ts")],
-    outfile: script,
+    entryPoints: {
+      "key-worker": join(checkout, "sandbox/key-stage/worker-process.ts"),
+      "round-worker": join(checkout, "sandbox/playbook-stage/killed-worker.ts"),
+    },
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
     bundle: true,
     platform: "node",
     target: "node20",
@@ -39,7 +44,7 @@ export async function openKeysBench() {
   await stage.caracal.redis.xgroup("CREATE", keyStream, keyGroup, "$", "MKSTREAM");
 
   const worker = (jobId: string, more: Record<string, string> = {}): ChildProcess =>
-    spawn(process.execPath, [script], {
+    spawn(process.execPath, [join(folder, "key-worker.mjs")], {
       cwd: checkout,
       stdio: ["ignore", "pipe", "pipe"],
       env: {
@@ -55,10 +60,41 @@ export async function openKeysBench() {
         ...more,
       },
     });
+  /** A process that carries out one recorded round of a revocation. */
+  const roundWorker = (runId: string, round: number): ChildProcess => {
+    const order: WorkerOrder = {
+      console: own.url,
+      caracal: theirs.url,
+      redis: redis.url,
+      streamsKey: stage.caracal.streamsKey?.toString("hex") ?? "",
+      leaseSeconds: 1,
+      round: { runId, round },
+      dieBefore: null,
+      dieAfterPublishing: false,
+    };
+    return spawn(process.execPath, [join(folder, "round-worker.mjs"), JSON.stringify(order)], {
+      cwd: checkout,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { PATH: process.env.PATH, NODE_ENV: "production" },
+    });
+  };
   return {
     stage,
     redisUrl: redis.url,
     worker,
+    roundWorker,
+    /** Every live session of every zone, as two people agreed. Gives the approval whose runs it started. */
+    revokeEverything: async (): Promise<string> =>
+      (
+        await stage.start(
+          revokeFleetAction({
+            db: stage.db,
+            caracal: stage.caracal,
+            jobs: { enqueueRound: async () => undefined }, // the rounds are worked on by hand
+          }),
+          { zoneIds: null },
+        )
+      ).replace("runs:", ""),
     reEncrypt: async (direction: "forward" | "back"): Promise<string> => {
       await stage.inventory();
       const action = reEncryptAction({ db: stage.db, caracal: stage.caracal, keks: stage.ctx.keks });

@@ -11,6 +11,7 @@ const pages = [
   "/approvals/new?action=rotate-zone-key",
   "/sessions",
   "/keys",
+  "/keys/window",
   "/audit",
   "/streams",
   "/streams/caracal.sessions.revoke",

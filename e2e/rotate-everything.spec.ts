@@ -2,8 +2,10 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { decodeProtectedHeader } from "jose";
 import type { Page } from "@playwright/test";
 import { approve, askForApproval, execute } from "@/e2e/fixtures/record";
+import { secretScan } from "@/e2e/fixtures/secret-scan";
 import { mint as mintSessions, newSubject } from "@/e2e/fixtures/sessions";
 import { expect, type Stand, test } from "@/e2e/fixtures/stand";
+import { forgeMandate } from "@/sandbox/supervisor/thief";
 import { seededSecret } from "@/sandbox/services/shared/client-secret";
 
 /** The worst case from start to end. It comes last but one: after it every key of the stand is another. */
@@ -82,10 +84,16 @@ test("a compromised KEK, by two people: from the new key to the last old mandate
   test.setTimeout(300_000);
   const dana = await signedIn("responder");
   const sol = await signedIn("security");
+  const scan = secretScan(stand);
+  await scan.watch(dana);
+  await scan.watch(sol);
+  await scan.learn();
   const old = await mint(stand, "sts-1");
   await newSubject(stand, 2);
   await mintSessions(stand, stand.deployment.seeded.zones.at(-1)?.id ?? "", "agent-of-another-zone", 2);
   expect(await accepted(stand, old)).toBe(200);
+  await stand.drill("leak-kek"); // what a thief signs is taken
+  const forged = await forgeMandate(stand.deployment);
 
   await dana.goto("/playbooks");
   await dana.getByRole("link", { name: "Begin: KEK compromised" }).click();
@@ -112,6 +120,7 @@ test("a compromised KEK, by two people: from the new key to the last old mandate
   await goOn(dana, "generate");
 
   await isNow(dana, "approve");
+  await scan.learn(); // the next key
   await dana.getByRole("link", { name: "Ask for approval" }).click();
   const reEncryption = await askForApproval(dana, "The KEK was in a public log");
   await sol.goto(`/approvals/${reEncryption}`);
@@ -146,6 +155,7 @@ test("a compromised KEK, by two people: from the new key to the last old mandate
   await dana.goto(job);
   await dana.getByRole("button", { name: "Sweep again" }).click();
   await dana.getByRole("button", { name: "Yes, sweep again" }).click();
+  await expect(dana.getByRole("dialog")).toBeHidden();
   await dana.goto(run);
   await goOn(dana, "sweep");
 
@@ -153,6 +163,7 @@ test("a compromised KEK, by two people: from the new key to the last old mandate
   await byTwo(dana, sol, "Ask to rotate every zone");
   await dana.goto(run);
   await goOn(dana, "rotate");
+  await scan.learn(); // the new signing keys
 
   await isNow(dana, "revoke");
   await expect(step(dana, "revoke").getByRole("button", { name: "Go on" })).toBeDisabled();
@@ -164,6 +175,17 @@ test("a compromised KEK, by two people: from the new key to the last old mandate
   await isNow(dana, "exposure");
   await expect(dana.getByText(/verifiers that still keep the old key/).first()).toBeVisible();
   await skip(dana, "exposure", "The resource servers were restarted, their keys are fresh");
+  await dana.getByRole("link", { name: "Open the window of the compromise" }).click();
+  const issued = dana.getByRole("region", { name: "Sessions issued", exact: true });
+  await expect(issued.getByRole("row", { name: /agent-of-another-zone.*new in this zone/ })).toBeVisible({
+    timeout: 20_000,
+  });
+  await issued.getByRole("button", { name: "agent-of-another-zone" }).click();
+  await expect(dana.getByText("none within 50 ms").first()).toBeVisible(); // the test made them, STS did not
+  const download = dana.waitForEvent("download");
+  await dana.getByRole("link", { name: "Export as CSV" }).click();
+  expect((await download).suggestedFilename()).toMatch(/^compromise-window-.*\.csv$/);
+  await dana.goto(run);
   await record(dana, "window", "No new subject since the leak");
   await tickAll(dana, "destroy");
   await expect(step(dana, "destroy").getByText(/still holds the old key/)).toBeVisible({ timeout: 20_000 });
@@ -178,11 +200,28 @@ test("a compromised KEK, by two people: from the new key to the last old mandate
   // What it was for.
   await stand.deployment.service("resource-1").restart();
   expect(await accepted(stand, old)).toBe(401);
+  expect(await accepted(stand, forged)).toBe(401);
+  await expect(stand.drill("leak-kek")).rejects.toThrow(); // and the KEK opens nothing any more
   const fresh = [await mint(stand, "sts-1"), await mint(stand, "sts-2")];
   for (const token of fresh) expect(await accepted(stand, token)).toBe(200);
   expect(new Set(fresh.map((token) => decodeProtectedHeader(token).kid)).size).toBe(1);
   const refreshed = await fetch(`${stand.deployment.service("sts-1").url}/__sandbox/refresh`, { method: "POST" });
   expect(((await refreshed.json()) as { refreshed: number }).refreshed).toBeGreaterThan(0); // provider credentials still open
+
+  // Nothing of any key or plaintext went anywhere: not in what was answered, kept, logged, exported or would be in a crash's report.
+  await dana.goto(run);
+  const incident = await dana
+    .getByRole("link", { name: /^INC-\d+$/ })
+    .first()
+    .getAttribute("href");
+  for (const format of ["json", "markdown", "html", "bundle"]) {
+    const address = `/api/exports${incident}?format=${format}&profile=full`;
+    const status = await dana.evaluate(async (url) => (await fetch(url)).status, address);
+    expect(status, address).toBe(200);
+  }
+  const { found, looked } = await scan.look([dana, sol]);
+  expect(found).toEqual([]);
+  for (const [place, amount] of Object.entries(looked)) expect(amount, place).toBeGreaterThan(20);
 });
 
 /** The runs that revoking every zone started: each is proved and goes on to wait by itself or with a second sweep. */
@@ -198,6 +237,7 @@ async function proveEveryRun(page: Page, stand: Stand): Promise<void> {
     if (await goWait.isDisabled()) {
       await page.getByRole("button", { name: "Sweep again" }).click();
       await page.getByRole("button", { name: "Yes, sweep again" }).click();
+      await expect(page.getByRole("dialog")).toBeHidden();
     }
     await expect(goWait).toBeEnabled({ timeout: 40_000 });
     await goWait.click();

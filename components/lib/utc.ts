@@ -21,3 +21,11 @@ export function utcStamp(at: number, now: number | null): string {
   const clock = `${utcClock(at)} UTC`;
   return now === null || Math.abs(now - at) < nearMs || utcDay(at) === utcDay(now) ? clock : `${utcDay(at)} ${clock}`;
 }
+
+/** Epoch ms of "2026-11-23 02:14[:31[.5]]", with or without T and Z, always as UTC; null when it is no such time. */
+export function parseUtc(text: string): number | null {
+  const match = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2})(:\d{2}(?:\.\d{1,6})?)?)?(?:Z| ?UTC)?$/.exec(text.trim());
+  if (match === null) return null;
+  const at = Date.parse(`${match[1]}T${match[2] ?? "00:00"}${match[3] ?? ":00"}Z`);
+  return Number.isNaN(at) ? null : at;
+}

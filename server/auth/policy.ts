@@ -20,6 +20,9 @@ export const procedurePolicy: Readonly<Record<string, readonly Role[]>> = {
   "keys.jobZones": everyone,
   "keys.inventoryZones": everyone,
   "keys.findings": everyone,
+  "keys.windowIssuances": everyone,
+  "keys.windowAllows": everyone,
+  "keys.windowSessions": everyone,
   "keys.startInventory": ["responder", "approver", "security"], // reads only
   "keys.generateNextKek": ["responder", "security"],
   "keys.cancelJob": ["responder", "security"],

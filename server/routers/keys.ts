@@ -13,6 +13,8 @@ import {
   listKeyJobsInput,
   listZoneKeysInput,
 } from "@/server/keys/schemas";
+import { windowAllows, windowIssuances, windowSessions } from "@/server/keys/window/read-window";
+import { windowPageInput, windowSessionsInput } from "@/server/keys/window/schemas";
 import { startInventory } from "@/server/keys/start-inventory";
 import type { Console } from "@/server/runtime/console";
 import { procedure, router } from "@/server/trpc/procedures";
@@ -36,6 +38,13 @@ export const keysRouter = router({
     .input(inventoryZonesInput)
     .query(({ ctx, input }) => listInventoryZones({ ctx: by(ctx), input })),
   findings: procedure.input(findingsInput).query(({ ctx, input }) => listFindings({ ctx: by(ctx), input })),
+  windowIssuances: procedure
+    .input(windowPageInput)
+    .query(({ ctx, input }) => windowIssuances({ ctx: ctx.console, input })),
+  windowAllows: procedure.input(windowPageInput).query(({ ctx, input }) => windowAllows({ ctx: ctx.console, input })),
+  windowSessions: procedure
+    .input(windowSessionsInput)
+    .query(({ ctx, input }) => windowSessions({ ctx: ctx.console, input })),
   cancelJob: procedure.input(keyJobInput).mutation(({ ctx, input }) => cancelKeyJob({ ctx: by(ctx), input })),
   sweepAgain: procedure.input(keyJobInput).mutation(({ ctx, input }) => sweepAgain({ ctx: by(ctx), input })),
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { auditWindow, parseUtc } from "./audit-window";
+import { parseUtc } from "@/components/lib/utc";
+import { auditWindow } from "./audit-window";
 
 const asOf = Date.parse("2026-11-23T02:14:31.000Z");
 const none = { preset: "1h", since: null, until: null, text: null } as const;

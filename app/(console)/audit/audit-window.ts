@@ -1,3 +1,5 @@
+import { parseUtc } from "@/components/lib/utc";
+
 export const windowPresets = { "15m": 15, "1h": 60, "24h": 1_440, "7d": 10_080, "31d": 44_640 } as const;
 export type WindowPreset = keyof typeof windowPresets;
 export const presetNames = Object.keys(windowPresets) as readonly WindowPreset[];
@@ -48,12 +50,4 @@ export function auditWindow(
     };
   }
   return { ok: true, since: new Date(since).toISOString(), until: new Date(until).toISOString() };
-}
-
-/** Epoch ms of "2026-11-23 02:14[:31[.5]]", with or without T and Z, always as UTC; null when it is no such time. */
-export function parseUtc(text: string): number | null {
-  const match = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2})(:\d{2}(?:\.\d{1,6})?)?)?(?:Z| ?UTC)?$/.exec(text.trim());
-  if (match === null) return null;
-  const at = Date.parse(`${match[1]}T${match[2] ?? "00:00"}${match[3] ?? ":00"}Z`);
-  return Number.isNaN(at) ? null : at;
 }

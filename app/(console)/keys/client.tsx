@@ -1,6 +1,7 @@
 "use client";
 
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import Link from "next/link";
 import { parseAsString, useQueryState } from "nuqs";
 import { LoadMore } from "@/components/data-table/load-more";
 import { PageTitle } from "@/components/data-table/page-title";
@@ -9,7 +10,7 @@ import { Panel } from "@/components/lib/panel";
 import { TimeStamp } from "@/components/lib/time-stamp";
 import { panelStateOf } from "@/components/live/panel-state-of";
 import { useTRPC } from "@/components/live/trpc";
-import { Button } from "@/components/ui/button";
+import { Button, buttonStyle } from "@/components/ui/button";
 import { JobsPanel } from "./jobs-panel";
 import { KeksPanel } from "./keks-panel";
 import { ZoneKeys } from "./zone-keys";
@@ -26,7 +27,14 @@ export function KeysClient() {
   const rows = query.data?.pages.flatMap((page) => page.rows) ?? [];
   return (
     <div className="flex flex-col gap-4">
-      <PageTitle title="Keys">
+      <PageTitle
+        title="Keys"
+        actions={
+          <Link href="/keys/window" className={buttonStyle("outline")}>
+            Window of a compromise
+          </Link>
+        }
+      >
         Each zone signs with its highest version; the one before it still verifies, so one rotation keeps a stolen key
         trusted. Every STS replica is asked for itself: being ready says nothing about its KEK.
       </PageTitle>
