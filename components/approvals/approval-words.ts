@@ -53,7 +53,8 @@ export function startedLink(ref: string): { readonly href: string; readonly labe
   const [kind, id] = ref.split(":", 2);
   if (id === undefined || id === "") return null;
   if (kind === "run") return { href: `/playbooks/runs/${encodeURIComponent(id)}`, label: "Open the run it started" };
-  if (kind === "runs") return { href: "/playbooks", label: "Open the runs it started, one for each zone" };
+  if (kind === "runs")
+    return { href: `/playbooks/fleet/${encodeURIComponent(id)}`, label: "Open the runs it started, one for each zone" };
   if (kind === "freeze") return { href: `/brakes/${encodeURIComponent(id)}`, label: "Open the freeze it started" };
   if (kind === "key-job") return { href: `/keys/jobs/${encodeURIComponent(id)}`, label: "Open the key job it started" };
   return null;

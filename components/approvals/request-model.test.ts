@@ -6,6 +6,7 @@ const draft = {
   zone: "z1",
   scope: "subjects",
   subjects: ["b", "a"],
+  zones: [],
   mode: "compromise",
   direction: "forward",
 } satisfies Draft;
@@ -37,7 +38,10 @@ test("a rotation takes one zone or all of them, a re-encryption a direction", ()
   expect(parametersOf({ ...draft, action: "re-encrypt-kek", zone: null, direction: "back" })).toEqual({
     direction: "back",
   });
-  expect(parametersOf({ ...draft, action: "revoke-fleet", zone: null })).toEqual({ zoneIds: null });
+  const fleet = { ...draft, action: "revoke-fleet", zone: null } satisfies Draft;
+  expect(parametersOf({ ...fleet, scope: "zone" })).toEqual({ zoneIds: null });
+  expect(draftLacks({ ...fleet, zones: ["z1"] })).toBe("Choose two zones or more, or every zone.");
+  expect(parametersOf({ ...fleet, zones: ["z2", "z1"] })).toEqual({ zoneIds: ["z1", "z2"] });
   expect(requestHref("rotate-zone-key", { whole: true, mode: "compromise" })).toBe(
     "/approvals/new?action=rotate-zone-key&scope=zone&mode=compromise",
   );

@@ -8,6 +8,7 @@ export type Draft = {
   readonly zone: string | null;
   readonly scope: "subjects" | "zone";
   readonly subjects: string[];
+  readonly zones: string[]; // of a revocation in several
   readonly mode: "routine" | "compromise"; // of a rotation
   readonly direction: "forward" | "back"; // of a re-encryption
 };
@@ -21,7 +22,9 @@ export function subjectsOf(text: string): string[] {
 
 /** What is still missing before a preview makes sense, in words; null: nothing. */
 export function draftLacks(draft: Draft): string | null {
-  if (draft.action === "re-encrypt-kek" || draft.action === "revoke-fleet") return null;
+  if (draft.action === "re-encrypt-kek") return null;
+  if (draft.action === "revoke-fleet")
+    return draft.scope === "zone" || draft.zones.length > 1 ? null : "Choose two zones or more, or every zone.";
   if (draft.action === "rotate-zone-key" && draft.scope === "zone") return null; // every zone
   if (draft.zone === null) return "Choose a zone.";
   if (draft.action !== "revoke-zone" || draft.scope === "zone") return null;
@@ -36,7 +39,7 @@ export function draftLacks(draft: Draft): string | null {
 /** The parameters as the action takes them; null while something is missing. */
 export function parametersOf(draft: Draft): Record<string, unknown> | null {
   if (draftLacks(draft) !== null) return null;
-  if (draft.action === "revoke-fleet") return { zoneIds: null };
+  if (draft.action === "revoke-fleet") return { zoneIds: draft.scope === "zone" ? null : [...draft.zones].sort() };
   if (draft.action === "re-encrypt-kek") return { direction: draft.direction };
   if (draft.action === "rotate-zone-key")
     return { zoneIds: draft.scope === "zone" || draft.zone === null ? null : [draft.zone], mode: draft.mode };
@@ -52,7 +55,7 @@ export function requestHref(
     readonly zone?: string | null;
     readonly subjects?: readonly string[];
     readonly incident?: string | null;
-    readonly whole?: boolean; // the whole zone; of a rotation every zone
+    readonly whole?: boolean; // the whole zone; of what goes over several zones every one
     readonly mode?: Draft["mode"];
     readonly direction?: Draft["direction"];
   } = {},

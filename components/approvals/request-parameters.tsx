@@ -1,8 +1,11 @@
 "use client";
 
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { askable, type Draft, mostSubjects, subjectsOf } from "@/components/approvals/request-model";
 import { ZonePicker } from "@/components/data-table/zone-picker";
+import { reasonOf } from "@/components/live/panel-state-of";
+import { useTRPC } from "@/components/live/trpc";
 import { Field } from "@/components/ui/field";
 import { controlStyle } from "@/components/ui/input";
 import { Textarea } from "@/components/ui/textarea";
@@ -76,11 +79,7 @@ function Particulars({ draft, onChange }: { draft: Draft; onChange: (change: Par
     case "revoke-zone":
       return <Subjects draft={draft} onChange={onChange} />;
     case "revoke-fleet":
-      return (
-        <p className="max-w-prose text-muted-foreground">
-          Every zone that has a live session now: 100 zones and 50,000 sessions at most. Each gets a run of its own.
-        </p>
-      );
+      return <Zones draft={draft} onChange={onChange} />;
     case "freeze-zone":
       return (
         <p className="max-w-prose text-muted-foreground">
@@ -181,6 +180,53 @@ function Subjects({ draft, onChange }: { draft: Draft; onChange: (change: Partia
           )}
         </Field>
       )}
+    </>
+  );
+}
+
+/** Every zone, or some of them by name. */
+function Zones({ draft, onChange }: { draft: Draft; onChange: (change: Partial<Draft>) => void }) {
+  const trpc = useTRPC();
+  const query = useQuery(trpc.sessions.zones.queryOptions({ limit: 500 }));
+  const zones = query.data?.rows ?? [];
+  return (
+    <>
+      <Choice
+        legend="Which zones"
+        name="fleet-zones"
+        choices={[
+          { value: "zone", label: "Every zone that has a live session" },
+          { value: "subjects", label: "Some zones" },
+        ]}
+        value={draft.scope}
+        onChange={(scope) => onChange({ scope })}
+      />
+      {draft.scope === "zone" ? null : (
+        <fieldset className="max-h-56 max-w-xl overflow-y-auto rounded-md border px-3 py-2">
+          <legend className="text-xs font-medium">{counted(draft.zones.length, "zone")} chosen</legend>
+          {query.isError ? <p role="alert">{reasonOf(query.error)}</p> : null}
+          {zones.map((zone) => (
+            <label key={zone.id} className="flex min-h-8 items-center gap-2">
+              <input
+                type="checkbox"
+                className="accent-accent"
+                checked={draft.zones.includes(zone.id)}
+                onChange={(event) =>
+                  onChange({
+                    zones: event.target.checked
+                      ? [...draft.zones, zone.id]
+                      : draft.zones.filter((chosen) => chosen !== zone.id),
+                  })
+                }
+              />
+              {zone.name} <span className="text-muted-foreground">{zone.slug}</span>
+            </label>
+          ))}
+        </fieldset>
+      )}
+      <p className="max-w-prose text-muted-foreground">
+        100 zones and 50,000 sessions at most. Each zone gets a run of its own, with its own proof.
+      </p>
     </>
   );
 }

@@ -53,6 +53,7 @@ export const procedurePolicy: Readonly<Record<string, readonly Role[]>> = {
   "system.endSignIn": ["admin"],
   "playbooks.runs": everyone,
   "playbooks.run": everyone,
+  "playbooks.fleet": everyone,
   "playbooks.log": everyone,
   "playbooks.start": ["responder"],
   "playbooks.confirmSubject": ["responder"],

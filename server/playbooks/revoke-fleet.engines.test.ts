@@ -1,9 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { addSessions, addZone } from "@/sandbox/playbook-stage/arrange";
+import { addSessions, addZone, until } from "@/sandbox/playbook-stage/arrange";
 import { dana, openStage, type Stage } from "@/sandbox/playbook-stage/stage";
 import type { Stored } from "@/server/approvals/approved-action";
+import { observeFleets } from "@/server/playbooks/fleet-watch";
+import { getFleet } from "@/server/playbooks/get-fleet";
 import { observeRun } from "@/server/playbooks/observe-run";
 import { revokeFleetAction } from "@/server/playbooks/revoke-fleet.action";
 import { runRevocationRound } from "@/server/playbooks/run-round";
@@ -62,6 +64,13 @@ test("every zone gets a run with exactly its own frozen sessions, and all of the
   for (const runId of runs) await runRevocationRound({ ctx: stage.ctx, input: { runId, round: 1 } });
   const { rows } = await stage.owner.query("SELECT id, status FROM sessions WHERE id = ANY ($1)", [[...sids, ...late]]);
   for (const { id, status } of rows) expect(status, id).toBe(late.includes(id) ? "active" : "revoked");
+  const before = await getFleet({ ctx: { db: stage.ctx.db, actor: dana }, input: { approvalId: given.approvalId } });
+  expect(before).toMatchObject({ total: 12, proved: 0 });
+  await until("every target proved", async () => {
+    await observeFleets(stage.ctx);
+    const fleet = await getFleet({ ctx: { db: stage.ctx.db, actor: dana }, input: { approvalId: given.approvalId } });
+    return fleet.proved === 12 ? fleet : null;
+  });
   const looks = await Promise.all(runs.map((runId) => observeRun({ ctx: stage.ctx, input: { runId } })));
   expect(looks.map(({ run }) => run.zone_id).sort()).toEqual([...zones].sort());
   for (const { run, proof } of looks) {
@@ -69,6 +78,12 @@ test("every zone gets a run with exactly its own frozen sessions, and all of the
     expect(proof?.total).toBe(4);
     expect(proof?.live).toBe(run.zone_id === zones[0] ? 1 : 0); // one more is live there: its second round is offered
   }
+  const fleet = await getFleet({ ctx: { db: stage.ctx.db, actor: dana }, input: { approvalId: given.approvalId } });
+  expect(fleet).toMatchObject({ total: 12, proved: 12, live: 1, heldUpBy: [] });
+  expect(fleet.runs[0]).toMatchObject({ zone: { id: zones[0] }, live: 1, swept: false });
+  await expect(
+    getFleet({ ctx: { db: stage.ctx.db, actor: dana }, input: { approvalId: randomUUID() } }),
+  ).rejects.toMatchObject({ code: "not_found" });
   await expect(stage.ctx.db.transaction((tx) => action().start(tx, given, dana))).rejects.toThrow(
     /playbook_runs_approval_zone/,
   );

@@ -20,6 +20,7 @@ export const startRunInput = z.object({
   incidentId: z.uuid().nullish(), // the open incident that it belongs to; without one it declares or joins one
 });
 const onRun = { runId: z.uuid() };
+export const fleetInput = z.object({ approvalId: z.uuid() });
 export const runInput = z.object(onRun);
 export const revokeInput = z.object({ ...onRun, reason: writtenText(200).min(4) });
 export const reasonInput = z.object({ ...onRun, reason: writtenText(500).min(4) });
@@ -179,6 +180,26 @@ export type RunSummary = Pick<
   RunView,
   "id" | "title" | "state" | "drill" | "zone" | "subject" | "createdBy" | "driver" | "createdAt" | "updatedAt"
 > & { readonly progress: string };
+/** What one approval started in several zones, added up. */
+export type FleetView = {
+  readonly approvalId: string;
+  readonly total: number;
+  readonly proved: number;
+  readonly live: number;
+  readonly heldUpBy: readonly { readonly group: string; readonly missing: number; readonly zones: number }[];
+  readonly runs: readonly {
+    readonly id: string;
+    readonly zone: { readonly id: string; readonly name: string };
+    readonly state: RunState;
+    readonly total: number;
+    readonly proved: number;
+    readonly live: number | null; // null: not looked at yet
+    readonly observedAt: number | null;
+    readonly summary: string;
+    readonly swept: boolean; // a second sweep has been made
+    readonly sweeping: boolean; // a round is under way
+  }[];
+};
 export type RunLogEntry = {
   readonly seq: number;
   readonly at: string;

@@ -1,6 +1,7 @@
 import { abandon } from "@/server/playbooks/abandon";
 import { confirmSubject } from "@/server/playbooks/confirm-subject";
 import { finish } from "@/server/playbooks/finish";
+import { getFleet } from "@/server/playbooks/get-fleet";
 import { getRun } from "@/server/playbooks/get-run";
 import { listRuns } from "@/server/playbooks/list-runs";
 import { publishAgain } from "@/server/playbooks/publish-again";
@@ -8,6 +9,7 @@ import { revoke } from "@/server/playbooks/revoke";
 import { runLog } from "@/server/playbooks/run-log";
 import {
   checklistInput,
+  fleetInput,
   listRunsInput,
   reasonInput,
   revokeInput,
@@ -44,6 +46,7 @@ async function act<Input extends { runId: string }>(
 export const playbooksRouter = router({
   runs: procedure.input(listRunsInput).query(({ ctx, input }) => listRuns({ ctx: by(ctx), input })),
   run: procedure.input(runInput).query(({ ctx, input }) => getRun({ ctx: by(ctx), input })),
+  fleet: procedure.input(fleetInput).query(({ ctx, input }) => getFleet({ ctx: by(ctx), input })),
   log: procedure.input(runLogInput).query(({ ctx, input }) => runLog({ ctx: by(ctx), input })),
   start: procedure.input(startRunInput).mutation(({ ctx, input }) => startRun({ ctx: by(ctx), input })),
   confirmSubject: procedure.input(runInput).mutation(({ ctx, input }) => act({ ctx, input }, confirmSubject)),

@@ -17,6 +17,7 @@ import { type Settings, takeSettings } from "@/server/platform/settings";
 import type { Repeating } from "@/server/jobs/repeat";
 import { approvedActions } from "@/server/runtime/approved-actions";
 import { createSignalRecorder } from "@/server/signals/signal-recorder";
+import { createFleetWatch } from "@/server/playbooks/fleet-watch";
 import { createSpoolNoter } from "@/server/playbooks/guided/note-spools";
 import { createRunWatcher, type RunWatcher } from "@/server/playbooks/run-watcher";
 
@@ -38,6 +39,7 @@ export type Console = {
   readonly expiry: Repeating;
   readonly keks: KekProvider;
   readonly keyJobs: Repeating;
+  readonly fleets: Repeating;
   readonly spools: Repeating; // what waits in audit spools, noted for open runs
 };
 
@@ -68,6 +70,7 @@ function compose(settings: Settings): Console {
   const heads = createHeadKeeper({ db, settings });
   const keks = kekFromSettings(settings);
   const keyJobs = createKeyWorker({ db, caracal, keks, holder: createDispatcher().holder });
+  const fleets = createFleetWatch({ db, caracal, collector });
   const spools = createSpoolNoter({ db, caracal });
   const actions = approvedActions({ db, caracal, jobs, keks });
   const expiry = createExpiry(db);
@@ -88,6 +91,7 @@ function compose(settings: Settings): Console {
     expiry,
     keks,
     keyJobs,
+    fleets,
     spools,
   };
 }

@@ -7,12 +7,14 @@ import { getConsole } from "@/server/runtime/console";
 const graceMs = 3_000;
 
 async function shutDown(): Promise<void> {
-  const { collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, spools, db, caracal } =
+  const { collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, fleets, spools, db, caracal } =
     getConsole();
   announceClosing();
   setTimeout(() => process.exit(0), graceMs).unref();
   for (const result of await Promise.allSettled(
-    [collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, spools].map((part) => part.stop()),
+    [collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, fleets, spools].map((part) =>
+      part.stop(),
+    ),
   ))
     if (result.status === "rejected") log.warn({ reason: messageOf(result.reason) }, "a part did not stop");
   await Promise.allSettled([db.close(), caracal.close()]);
@@ -25,8 +27,8 @@ async function shutDown(): Promise<void> {
  */
 export function startConsole(): void {
   try {
-    const { collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, spools } = getConsole();
-    for (const part of [collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, spools])
+    const { collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, fleets, spools } = getConsole();
+    for (const part of [collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, fleets, spools])
       part.start();
   } catch (error) {
     log.fatal({ reason: messageOf(error) }, "the console cannot start");

@@ -43,6 +43,7 @@ export const procedureWords: Readonly<Record<string, string>> = {
   "system.endSignIn": "End somebody's sign-in",
   "playbooks.runs": "List playbook runs",
   "playbooks.run": "Watch a run",
+  "playbooks.fleet": "Watch the runs of one approval, added up",
   "playbooks.log": "Read a run's log",
   "playbooks.start": "Start a run",
   "playbooks.confirmSubject": "Measure the blast radius",

@@ -162,7 +162,7 @@ export const kekCompromise: Playbook = {
       kind: "act",
       probe: sessionsRevoked,
       holds: true,
-      act: () => ({ label: "Ask to revoke every zone", ask: { action: "revoke-fleet" } }),
+      act: () => ({ label: "Ask to revoke every zone", ask: { action: "revoke-fleet", whole: true } }),
     },
     wait,
     lookBack,

@@ -6,6 +6,7 @@ export const requestSearch = {
   zone: parseAsString,
   scope: parseAsStringLiteral(["subjects", "zone"] as const).withDefault("subjects"),
   subjects: parseAsArrayOf(parseAsString).withDefault([]),
+  zones: parseAsArrayOf(parseAsString).withDefault([]),
   mode: parseAsStringLiteral(["routine", "compromise"] as const).withDefault("compromise"),
   direction: parseAsStringLiteral(["forward", "back"] as const).withDefault("forward"),
   incident: parseAsString,
