@@ -1,0 +1,59 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { rowsOfCsv } from "@/server/audit/verify/rows-of-csv";
+import { type StreamEntry, verifyEvidence } from "@/server/audit/verify/verify-evidence";
+
+/**
+ * npm run verify-evidence -- --rows audit_events.csv [--stream FILE.jsonl] [--dlq FILE.jsonl]: the auditor's offline tool. One JSON line
+ * for each finding, a last one with totals. AUDIT_HMAC_KEY (hex) comes from the environment. Exit code 0 only when nothing was tampered
+ * with or removed, 1 when something was, 2 when it could not be told.
+ */
+const usage =
+  "npm run verify-evidence -- --rows audit_events.csv [--stream caracal.audit.events.jsonl] [--dlq caracal.audit.events.dlq.jsonl]";
+
+async function* entriesOf(path: string): AsyncGenerator<StreamEntry> {
+  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+  let number = 0;
+  for await (const line of lines) {
+    number += 1;
+    if (line.trim() === "") continue;
+    try {
+      yield JSON.parse(line) as StreamEntry;
+    } catch {
+      throw new Error(`${path}, line ${number}, is not a stream entry: {"id": …, "fields": {…}}.`);
+    }
+  }
+}
+
+function keyOf(hex: string | undefined): Buffer | null {
+  if (hex === undefined || hex === "") return null;
+  if (!/^(?:[0-9a-fA-F]{2}){32,}$/.test(hex)) throw new Error("AUDIT_HMAC_KEY is not hex of at least 32 bytes.");
+  return Buffer.from(hex, "hex");
+}
+
+try {
+  const { values } = parseArgs({
+    options: { rows: { type: "string" }, stream: { type: "string" }, dlq: { type: "string" } },
+  });
+  if (values.rows === undefined) throw new Error(`Which rows? ${usage}`);
+  const key = keyOf(process.env.AUDIT_HMAC_KEY);
+  if (key === null && values.stream !== undefined)
+    process.stderr.write(
+      "AUDIT_HMAC_KEY is not set: seals and the stream's signatures cannot be checked, so neither is heard.\n",
+    );
+  const totals = await verifyEvidence(
+    {
+      rows: rowsOfCsv(values.rows),
+      stream: values.stream === undefined ? null : entriesOf(values.stream),
+      deadLetters: values.dlq === undefined ? null : entriesOf(values.dlq),
+      key,
+    },
+    (finding) => process.stdout.write(`${JSON.stringify(finding)}\n`),
+  );
+  process.stdout.write(`${JSON.stringify(totals)}\n`);
+  process.exitCode = totals.tampered === 0 && totals.removed === 0 ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+}

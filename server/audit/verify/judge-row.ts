@@ -1,0 +1,97 @@
+import { type Recovered, recoverContent } from "@/server/audit/verify/recover-content";
+import { chainSeal, dataSignature, rebuiltData } from "@/server/audit/verify/seals";
+import type { StoredRow } from "@/server/audit/verify/stored-row";
+import { changedColumns, type StreamCopy } from "@/server/audit/verify/stream-copy";
+
+export const findings = [
+  "content_mismatch",
+  "column_changed",
+  "not_provable",
+  "row_deleted",
+  "tail_truncated",
+  "rewritten_without_key",
+  "rewritten_with_key",
+  "key_drift",
+  "seal_changed",
+  "reordered",
+  "duplicate_seq",
+  "forked",
+  "retention_gap",
+] as const;
+export type FindingKind = (typeof findings)[number];
+
+/** Who was heard on a row: its own columns, its seal, its rebuilt signature, the signed copy in the stream, its place in the chain. */
+export type Witness = "row" | "seal" | "signature" | "stream" | "chain";
+
+/** What one row says of itself, before its neighbours are looked at. */
+export type RowVerdict = {
+  readonly finding: FindingKind | null; // null: proved, by `witnesses`
+  readonly columns: readonly string[];
+  readonly witnesses: readonly Witness[];
+  readonly hashStands: boolean; // its content_sha256 is the sealed one: the next row's link may be held against it
+  readonly signature: "right" | "contradicts" | "unheard";
+};
+
+type Seal = "right" | "wrong" | "blank" | "unheard";
+
+function sealOf(row: StoredRow, key: Buffer | null): Seal {
+  if (key === null) return "unheard";
+  if (row.chain_hmac === null || row.chain_hmac === "") return "blank";
+  return chainSeal(key, row.content_sha256 ?? "", row.prev_content_sha256) === row.chain_hmac ? "right" : "wrong";
+}
+
+function signatureOf(row: StoredRow, recovered: Recovered, key: Buffer | null): RowVerdict["signature"] {
+  if (key === null || recovered.kind !== "recovered" || !row.ingest_signature) return "unheard";
+  const forms = rebuiltData(row, recovered.json, recovered.nanoseconds);
+  return forms.some((data) => dataSignature(key, data) === row.ingest_signature) ? "right" : "contradicts";
+}
+
+/**
+ * Judges one row by itself and its signed stream copies (whose signatures were checked). The first that applies: a signed copy hashes to
+ * its content_sha256, and then its columns agree or were changed; its columns give the hash or not; its seal is right or not; a copy or
+ * the rebuilt signature contradicts it or not. `sealed`: rows before it in its zone carry seals, so that a blank one was blanked.
+ * `key` null: no AUDIT_HMAC_KEY, or a wrong one: seals and signatures are not heard.
+ */
+export function judgeRow(
+  row: StoredRow,
+  copies: readonly StreamCopy[],
+  key: Buffer | null,
+  sealed: boolean,
+): RowVerdict {
+  const seal = sealOf(row, key);
+  const sealBroken = seal === "wrong" || (seal === "blank" && sealed);
+  const heardSeal: readonly Witness[] = seal === "right" ? ["seal"] : [];
+  const verdict = (
+    finding: FindingKind | null,
+    columns: readonly string[],
+    witnesses: readonly Witness[],
+    hashStands: boolean,
+    signature: RowVerdict["signature"] = "unheard",
+  ): RowVerdict => ({ finding, columns, witnesses, hashStands, signature });
+
+  const same = copies.find(({ content }) => content === row.content_sha256);
+  if (same !== undefined) {
+    const changed = changedColumns(row, same);
+    if (changed.length > 0) return verdict("column_changed", changed, ["row", "stream"], true);
+    if (sealBroken) return verdict("seal_changed", ["chain_hmac"], ["stream"], true);
+    const resigned = Boolean(row.ingest_signature) && row.ingest_signature !== same.signature;
+    if (resigned && !copies.some(({ signature }) => signature === row.ingest_signature))
+      return verdict("seal_changed", ["ingest_signature"], ["stream"], true);
+    return verdict(null, [], ["stream", ...heardSeal], true, row.ingest_signature ? "right" : "unheard");
+  }
+
+  const recovered = recoverContent(row);
+  const [copy] = copies;
+  if (copy !== undefined) {
+    const changed = changedColumns(row, copy);
+    if (recovered.kind === "recovered")
+      return verdict(sealBroken ? "rewritten_without_key" : "rewritten_with_key", changed, ["row", "stream"], false);
+    return verdict("column_changed", [...changed, "content_sha256"], ["row", "stream"], false);
+  }
+  if (recovered.kind === "forms" || recovered.kind === "unhashed") return verdict("not_provable", [], [], true);
+  if (recovered.kind === "mismatch") return verdict("content_mismatch", [], ["row"], seal === "right");
+  if (sealBroken) return verdict("rewritten_without_key", [], ["row", "seal"], false);
+  const signature = signatureOf(row, recovered, key);
+  const heardSignature: readonly Witness[] = signature === "right" ? ["signature"] : [];
+  return verdict(null, [], ["row", ...heardSeal, ...heardSignature], true, signature);
+}

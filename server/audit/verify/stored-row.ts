@@ -1,0 +1,38 @@
+/** An audit_events row as Postgres gives it back: texts, the jsonb columns cast to text (contract section 2). */
+export type StoredRow = {
+  readonly id: string;
+  readonly zone_id: string;
+  readonly event_type: string;
+  readonly request_id: string | null;
+  readonly decision: string | null;
+  readonly policy_set_id: string | null;
+  readonly policy_set_version_id: string | null;
+  readonly manifest_sha: string | null;
+  readonly evaluation_status: string | null;
+  readonly determining_policies_json: string | null;
+  readonly diagnostics_json: string | null;
+  readonly metadata_json: string | null;
+  readonly occurred_at: string; // with microseconds, in any form that Postgres prints with a UTC offset
+  readonly ingested_at: string | null;
+  readonly content_sha256: string | null;
+  readonly prev_content_sha256: string | null;
+  readonly chain_hmac: string | null;
+  readonly chain_seq: number | null;
+  readonly ingest_signature: string | null;
+};
+
+const shape = /^(\d{4,6}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}(?::?\d{2})?)$/;
+
+/** Unix nanoseconds of a time as Postgres or RFC 3339 writes it; null when it is none. */
+export function nanosecondsOf(text: string): bigint | null {
+  const parts = shape.exec(text);
+  if (parts === null) return null;
+  const [, day, time, fraction = "", offset = "Z"] = parts;
+  const zone = offset === "Z" ? "Z" : offset.length === 3 ? `${offset}:00` : offset;
+  const milliseconds = Date.parse(`${day}T${time}${zone}`);
+  return Number.isNaN(milliseconds) ? null : BigInt(milliseconds) * 1_000_000n + BigInt(fraction.padEnd(9, "0"));
+}
+
+/** What microsecond storage keeps of it: truncated, not rounded (trap 8). */
+export const microsecondsOf = (nanoseconds: bigint): bigint =>
+  nanoseconds / 1_000n - (nanoseconds < 0n && nanoseconds % 1_000n !== 0n ? 1n : 0n);

@@ -1,0 +1,139 @@
+import { canonicalJson } from "@/server/audit/verify/canonical-json";
+import type { ArrivedJson } from "@/server/audit/verify/recover-content";
+import { contentSha256 } from "@/server/audit/verify/seals";
+import { microsecondsOf, nanosecondsOf, type StoredRow } from "@/server/audit/verify/stored-row";
+
+/** An event as its signed stream entry still holds it: the second witness of a row. */
+export type StreamCopy = {
+  readonly columns: StoredRow; // as ingestion reads them, JSON as its raw bytes
+  readonly content: string; // content_sha256 of exactly these bytes
+  readonly signature: string;
+};
+
+const texts = [
+  "id",
+  "zone_id",
+  "event_type",
+  "request_id",
+  "decision",
+  "policy_set_id",
+  "policy_set_version_id",
+  "manifest_sha",
+  "evaluation_status",
+] as const;
+const jsons = ["determining_policies_json", "diagnostics_json", "metadata_json"] as const;
+
+/** The raw text of each member of a JSON object, the bytes that arrived; of a key given twice the last counts. */
+function rawMembers(text: string): Map<string, string> {
+  const members = new Map<string, string>();
+  const skip = (from: number, what: RegExp) => {
+    let at = from;
+    while (at < text.length && what.test(text[at] ?? "")) at += 1;
+    return at;
+  };
+  const stringEnd = (from: number) => {
+    let at = from + 1;
+    while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+    return at + 1;
+  };
+  for (let at = text.indexOf("{") + 1; ; ) {
+    const key = skip(at, /[\s,]/);
+    if (text[key] !== '"') return members;
+    const keyEnd = stringEnd(key);
+    const value = skip(keyEnd, /[\s:]/);
+    let depth = 0;
+    let end = value;
+    for (; end < text.length; end += 1) {
+      const character = text[end] ?? "";
+      if (character === '"') {
+        end = stringEnd(end) - 1;
+        if (depth === 0) {
+          end += 1;
+          break;
+        }
+      } else if (character === "{" || character === "[") depth += 1;
+      else if (character === "}" || character === "]") {
+        depth -= 1;
+        if (depth < 0) break;
+        if (depth === 0) {
+          end += 1;
+          break;
+        }
+      } else if (depth === 0 && /[\s,]/.test(character)) break;
+    }
+    members.set(JSON.parse(text.slice(key, keyEnd)) as string, text.slice(value, end));
+    at = end;
+  }
+}
+
+/** Reads an entry's `data` as ingestion does; null when it is no event: such an entry is in the dead letters. */
+export function readStreamCopy(data: string, signature: string): StreamCopy | null {
+  let given: Record<string, unknown>;
+  let raw: Map<string, string>;
+  try {
+    given = JSON.parse(data) as Record<string, unknown>;
+    if (typeof given !== "object" || given === null || Array.isArray(given)) return null;
+    raw = rawMembers(data);
+  } catch {
+    return null;
+  }
+  const text = (name: string) => (typeof given[name] === "string" ? (given[name] as string) : "");
+  const nanoseconds = nanosecondsOf(text("occurred_at"));
+  if (text("id") === "" || text("zone_id") === "" || nanoseconds === null) return null;
+  const json: ArrivedJson = {
+    determiningPolicies: raw.get("determining_policies_json") ?? "null",
+    diagnostics: raw.get("diagnostics_json") ?? "null",
+    metadata: raw.get("metadata_json") ?? "null",
+  };
+  const columns: StoredRow = {
+    id: text("id"),
+    zone_id: text("zone_id"),
+    event_type: text("event_type"),
+    request_id: text("request_id"),
+    decision: text("decision"),
+    policy_set_id: text("policy_set_id"),
+    policy_set_version_id: text("policy_set_version_id"),
+    manifest_sha: text("manifest_sha"),
+    evaluation_status: text("evaluation_status"),
+    determining_policies_json: json.determiningPolicies,
+    diagnostics_json: json.diagnostics,
+    metadata_json: json.metadata,
+    occurred_at: text("occurred_at"),
+    ingested_at: null,
+    content_sha256: null,
+    prev_content_sha256: null,
+    chain_hmac: null,
+    chain_seq: null,
+    ingest_signature: signature,
+  };
+  return { columns, content: contentSha256(columns, json, nanoseconds), signature };
+}
+
+/** A decimal as digits and a power of ten, so that 1.50, 1.5 and 15e-1 are one value. */
+function decimal(text: string): string {
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const digits = `${whole}${fraction}`.replace(/^0+(?=\d)/, "");
+  const trimmed = digits.replace(/0+$/, "");
+  if (trimmed === "") return "0";
+  return `${sign}${trimmed}e${Number(exponent) - fraction.length + digits.length - trimmed.length}`;
+}
+
+/** A JSON value in a form in which equal values are equal texts, numbers by value. */
+function comparable(text: string | null): string {
+  try {
+    const { parts } = canonicalJson(text, (number) => [decimal(number)]);
+    return parts.join("");
+  } catch {
+    return text ?? "null";
+  }
+}
+
+/** The columns in which a row differs in value from what arrived. Times are compared by the microseconds that Postgres keeps. */
+export function changedColumns(row: StoredRow, copy: StreamCopy): string[] {
+  const changed: string[] = texts.filter((name) => (row[name] ?? "") !== (copy.columns[name] ?? ""));
+  changed.push(...jsons.filter((name) => comparable(row[name]) !== comparable(copy.columns[name])));
+  const [now, first] = [nanosecondsOf(row.occurred_at), nanosecondsOf(copy.columns.occurred_at)];
+  if (now === null || first === null || microsecondsOf(now) !== microsecondsOf(first)) changed.push("occurred_at");
+  return changed;
+}

@@ -1,0 +1,216 @@
+import { type Absent, ChainWalk, type Finding, noTotals, type Totals } from "@/server/audit/verify/chain-walk";
+import { ExternalSort } from "@/server/audit/verify/external-sort";
+import { judgeRow } from "@/server/audit/verify/judge-row";
+import { chainSeal, dataSignature } from "@/server/audit/verify/seals";
+import type { StoredRow } from "@/server/audit/verify/stored-row";
+import { readStreamCopy, type StreamCopy } from "@/server/audit/verify/stream-copy";
+
+/** One entry of a stream as it is recorded: its id, and its fields. */
+export type StreamEntry = { readonly id: string; readonly fields: Readonly<Record<string, string>> };
+
+export type Evidence = {
+  readonly rows: AsyncIterable<StoredRow>; // in any order
+  readonly stream: AsyncIterable<StreamEntry> | null; // caracal.audit.events, in its order; null: not heard
+  readonly deadLetters: AsyncIterable<StreamEntry> | null; // caracal.audit.events.dlq
+  readonly key: Buffer | null; // AUDIT_HMAC_KEY; without it neither seals nor the stream are heard
+};
+
+type Said =
+  | { readonly row: StoredRow }
+  | { readonly copy: string; readonly sig: string; readonly place: number }
+  | { readonly dead: true };
+
+const part = "\u0000"; // no id and no zone holds it: Postgres refuses it in text
+const padded = (value: number) => String(value).padStart(16, "0");
+
+/**
+ * Whether every seal fails and nothing that the key signed verifies: then the key is another one, which is not an attack (trap 18).
+ * One row alone cannot tell the two apart. Pure.
+ */
+export const isKeyDrift = (
+  seals: { readonly right: number; readonly wrong: number },
+  signaturesRight: number,
+): boolean => seals.right === 0 && signaturesRight === 0 && seals.wrong >= 2;
+
+/** The event ids that a dead letter speaks of: src_id holds the event's own id when the source had one (trap 12). */
+function deadIds({ fields }: StreamEntry): string[] {
+  const ids = [fields.src_id ?? ""];
+  try {
+    const { id } = JSON.parse(fields.src_data ?? "null") as { id?: unknown };
+    if (typeof id === "string") ids.push(id);
+  } catch {
+    // what was no JSON has no id of its own
+  }
+  return ids.filter((id) => id !== "");
+}
+
+/**
+ * Judges every row of audit_events by its own columns, its seal and chain, its rebuilt signature and the signed copies that the stream
+ * holds, and finds rows that are gone. Findings come zone by zone, in the order of the chain. Memory does not grow with the number of
+ * rows: they are sorted in files.
+ */
+export async function verifyEvidence(evidence: Evidence, emit: (finding: Finding) => void): Promise<Totals> {
+  const byEvent = new ExternalSort();
+  const byPlace = new ExternalSort();
+  const byChain = new ExternalSort();
+  const totals = noTotals();
+  try {
+    const { key: given } = evidence;
+    const seals = { right: 0, wrong: 0 };
+    for await (const row of evidence.rows) {
+      if (given !== null && row.chain_hmac) {
+        const right = chainSeal(given, row.content_sha256 ?? "", row.prev_content_sha256) === row.chain_hmac;
+        seals[right ? "right" : "wrong"] += 1;
+      }
+      await byEvent.add(row.id, JSON.stringify({ row } satisfies Said));
+    }
+    let signaturesRight = 0;
+    let place = 0;
+    if (evidence.stream !== null && given !== null)
+      for await (const { fields } of evidence.stream) {
+        place += 1;
+        const { data, sig } = fields;
+        if (data === undefined || sig === undefined || dataSignature(given, data) !== sig) continue;
+        signaturesRight += 1;
+        const copy = readStreamCopy(data, sig);
+        if (copy !== null)
+          await byEvent.add(copy.columns.id, JSON.stringify({ copy: data, sig, place } satisfies Said));
+      }
+    if (evidence.deadLetters !== null)
+      for await (const entry of evidence.deadLetters)
+        for (const id of deadIds(entry)) await byEvent.add(id, JSON.stringify({ dead: true } satisfies Said));
+    const drift = given !== null && isKeyDrift(seals, signaturesRight);
+    const key = drift ? null : given;
+
+    for await (const said of grouped(byEvent)) await placeEvent(said, byPlace, byChain);
+    const absent = await absentByZone(byPlace);
+    await walkZones({ byChain, absent, key, drift }, emit, totals);
+    return totals;
+  } finally {
+    await Promise.all([byEvent, byPlace, byChain].map((sort) => sort.discard()));
+  }
+}
+
+/** What was said of each event id, together. */
+async function* grouped(byEvent: ExternalSort): AsyncGenerator<Said[]> {
+  let id: string | null = null;
+  let said: Said[] = [];
+  for await (const { key, text } of byEvent.drain()) {
+    if (key !== id) {
+      if (said.length > 0) yield said;
+      said = [];
+      id = key;
+    }
+    said.push(JSON.parse(text) as Said);
+  }
+  if (said.length > 0) yield said;
+}
+
+type Copied = Extract<Said, { copy: string }>;
+
+async function placeEvent(said: readonly Said[], byPlace: ExternalSort, byChain: ExternalSort): Promise<void> {
+  const rows = said.flatMap((one) => ("row" in one ? [one.row] : []));
+  const copies = said.flatMap((one): Copied[] => ("copy" in one ? [one] : [])).sort((a, b) => a.place - b.place);
+  const zoneOf = ({ copy, sig }: Copied) => readStreamCopy(copy, sig)?.columns.zone_id ?? "";
+  for (const row of rows) {
+    const own = copies.filter((one) => zoneOf(one) === row.zone_id);
+    const heard = own.length > 0 ? own : copies;
+    const seq = row.chain_seq === null ? "" : padded(row.chain_seq);
+    await byChain.add(`${row.zone_id}${part}${seq}${part}${row.id}`, JSON.stringify({ row, copies: heard }));
+  }
+  const [first] = copies;
+  if (first === undefined) return;
+  const [row] = rows;
+  const zone = row?.zone_id ?? zoneOf(first);
+  const dead = said.some((one) => "dead" in one);
+  if (row === undefined && dead) return;
+  const id = readStreamCopy(first.copy, first.sig)?.columns.id ?? "";
+  await byPlace.add(
+    `${zone}${part}${padded(first.place)}`,
+    JSON.stringify(row === undefined ? { absent: id } : { seq: row.chain_seq }),
+  );
+}
+
+/**
+ * Events that only the stream has, with the seq that they had: stream order is chain order, so it is counted on from the event before
+ * (or back from the first one after). Those behind a zone's last row are its cut tail.
+ */
+async function absentByZone(byPlace: ExternalSort): Promise<Map<string, Absent[]>> {
+  const found = new Map<string, Absent[]>();
+  let zone: string | null = null;
+  let last: number | null = null;
+  let highest = 0;
+  let open: string[] = [];
+  const close = (tail: boolean, before: number | null) => {
+    if (zone === null || open.length === 0) return;
+    const list = found.get(zone) ?? [];
+    found.set(zone, list);
+    const from = last !== null ? last + 1 : (before ?? open.length + 1) - open.length;
+    for (const [at, id] of open.entries()) list.push({ id, seq: from + at, tail: tail && from + at > highest });
+    if (last !== null || tail) last = from + open.length - 1;
+    open = [];
+  };
+  for await (const { key, text } of byPlace.drain()) {
+    const [itsZone = ""] = key.split(part);
+    if (itsZone !== zone) {
+      close(true, null);
+      zone = itsZone;
+      last = null;
+      highest = 0;
+    }
+    const said = JSON.parse(text) as { absent?: string; seq?: number | null };
+    if (said.absent !== undefined) open.push(said.absent);
+    else if (said.seq !== null && said.seq !== undefined) {
+      close(false, said.seq);
+      last = said.seq;
+      highest = Math.max(highest, said.seq);
+    }
+  }
+  close(true, null);
+  return found;
+}
+
+type Walking = {
+  readonly byChain: ExternalSort;
+  readonly absent: Map<string, Absent[]>;
+  readonly key: Buffer | null;
+  readonly drift: boolean;
+};
+
+async function walkZones(
+  { byChain, absent, key, drift }: Walking,
+  emit: (finding: Finding) => void,
+  totals: Totals,
+): Promise<void> {
+  let zone: string | null = null;
+  let walk: ChainWalk | null = null;
+  let sealed = false;
+  for await (const { text } of byChain.drain()) {
+    const { row, copies } = JSON.parse(text) as { row: StoredRow; copies: Copied[] };
+    if (row.zone_id !== zone) {
+      walk?.end();
+      zone = row.zone_id;
+      sealed = false;
+      walk = new ChainWalk(zone, absent.get(zone) ?? [], emit, totals);
+      absent.delete(zone);
+      if (drift)
+        emit({
+          zone_id: zone,
+          chain_seq: null,
+          event_id: null,
+          finding: "key_drift",
+          columns: ["chain_hmac"],
+          witnesses: ["seal"],
+        });
+    }
+    const heard = copies.flatMap(({ copy, sig }): StreamCopy[] => {
+      const read = readStreamCopy(copy, sig);
+      return read === null ? [] : [read];
+    });
+    const verdict = judgeRow(row, heard, key, sealed);
+    sealed ||= verdict.witnesses.includes("seal") && Boolean(row.chain_hmac);
+    walk?.row(row, verdict);
+  }
+  walk?.end();
+  for (const [gone, list] of absent) new ChainWalk(gone, list, emit, totals).end(); // zones of which no row is left
+}
