@@ -30,9 +30,9 @@ export function StepLine({ step, number, children }: { step: GuidedStep; number:
         {step.settled === null ? null : (
           <p className="text-muted-foreground">
             {step.settled.outcome === "skipped" ? "Skipped by " : ""}
-            {step.settled.by} <TimeStamp at={step.settled.at} />
+            {step.settled.by}
             {step.settled.reason === null ? "" : `: ${step.settled.reason}`}
-            {step.settled.seen === null ? "" : `. ${step.settled.seen}`}
+            {step.settled.seen === null ? "" : `: ${step.settled.seen}`} <TimeStamp at={step.settled.at} />
           </p>
         )}
         {step.settled?.hash ? <p className="font-mono text-xs break-all">SHA-256 {step.settled.hash}</p> : null}
@@ -52,7 +52,7 @@ export function StepLine({ step, number, children }: { step: GuidedStep; number:
                   <span>
                     {label}{" "}
                     <span className="text-muted-foreground">
-                      {ticked.by} <TimeStamp at={ticked.at} />: {ticked.note}
+                      {ticked.by}: {ticked.note} <TimeStamp at={ticked.at} />
                     </span>
                   </span>
                 </li>

@@ -124,12 +124,16 @@ type SignalRow = {
   began_at: Date;
   incident_id: string | null;
   number: number | null;
+  held: boolean; // some open incident has its key
 };
 
-/** The open record of a signal, and the open incident that it belongs to already. */
+/**
+ * The open record of a signal, and the open incident that it belongs to already. One that the person may not see is as if it were not
+ * there: what is declared then stands beside it, without the signal's key.
+ */
 async function openSignal(tx: Queryable, actor: Actor, key: string): Promise<SignalRow> {
   const [row] = await tx.query<SignalRow & { visible: boolean | null }>(
-    `SELECT s.id, s.key, s.sentence, s.began_at, i.id AS incident_id, i.number::int AS number, ${visibleTo("i", 1)} AS visible
+    `SELECT s.id, s.key, s.sentence, s.began_at, i.id AS incident_id, i.number::int AS number, i.id IS NOT NULL AS held, ${visibleTo("i", 1)} AS visible
        FROM signal_records s
        LEFT JOIN incident_keys k ON k.dedupe_key = s.key AND k.open LEFT JOIN incidents i ON i.id = k.incident_id
       WHERE s.key = $3 AND s.cleared_at IS NULL FOR UPDATE OF s`,
@@ -137,17 +141,12 @@ async function openSignal(tx: Queryable, actor: Actor, key: string): Promise<Sig
   );
   if (row === undefined)
     throw new DomainError("not_found", "This signal is not open any more. Declare the incident by hand, without it.");
-  if (row.incident_id !== null && row.visible !== true)
-    throw new DomainError(
-      "conflict",
-      "This signal belongs to an incident that is not open to you. Ask security or an admin.",
-    );
-  return row;
+  return row.visible === true ? row : { ...row, incident_id: null, number: null };
 }
 
 /**
  * Declares an incident by hand, or from an open signal: a signal that an open incident already holds leads to that one.
- * @throws not_found for a signal that is over, conflict when its incident is not open to the person.
+ * @throws not_found for a signal that is over
  */
 export async function declareIncident({
   ctx: { db, actor },
@@ -167,7 +166,7 @@ export async function declareIncident({
       drill: input.drill,
       origin: signal === null ? "by-hand" : "signal",
       beganAt: signal?.began_at ?? null,
-      dedupeKeys: signal === null ? [] : [signal.key],
+      dedupeKeys: signal === null || signal.held ? [] : [signal.key],
       entries: [
         ...(signal === null
           ? []

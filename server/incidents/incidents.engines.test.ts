@@ -164,6 +164,20 @@ describe("folding", () => {
     await expect(declare("dana", { signalKey: "sts:down" })).rejects.toMatchObject({ code: "not_found" });
   });
 
+  test("a signal that a restricted incident holds can be declared from, and nothing tells that it is held", async () => {
+    await owner.query(
+      "INSERT INTO signal_records (key, rule, severity, sentence, began_at) VALUES ('tamper:zone', 'tamper', 'P1', 'A chain is broken', now())",
+    );
+    const hidden = await declare("dana", { signalKey: "tamper:zone", restricted: true });
+    const beside = await declare("remy", { signalKey: "tamper:zone" });
+    expect(beside).toMatchObject({ folded: false });
+    expect(beside.incidentId).not.toBe(hidden.incidentId);
+    const [key] = await owner
+      .query("SELECT incident_id FROM incident_keys WHERE dedupe_key = 'tamper:zone' AND open")
+      .then(({ rows }) => rows);
+    expect(key).toEqual({ incident_id: hidden.incidentId });
+  });
+
   test("merging three: one goes on, the others say where they went and refuse further acts", async () => {
     const [a, b, c] = [await declare("dana"), await declare("remy"), await declare("dana")];
     for (const from of [a, b])
