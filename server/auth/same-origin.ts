@@ -12,3 +12,14 @@ export function sameOrigin(request: { readonly headers: Headers }): boolean {
   if (origin === null) return site === "same-origin";
   return URL.canParse(origin) && new URL(origin).host === hostOf(request.headers);
 }
+
+/**
+ * Whether a download that leaves a trace was asked for by a page of ours, or by somebody who opened the address themselves. A browser
+ * that says nothing of where the request comes from (plain HTTP elsewhere than on this machine) must at least name our page.
+ */
+export function askedHere(headers: Headers): boolean {
+  const site = headers.get("sec-fetch-site");
+  if (site !== null) return site === "same-origin" || site === "none";
+  const referer = headers.get("referer");
+  return referer !== null && URL.canParse(referer) && new URL(referer).host === hostOf(headers);
+}

@@ -28,7 +28,9 @@ afterAll(async () => {
   await own?.drop();
 });
 
-function ask(id: string, query: string, actor: Actor | null, headers: Readonly<Record<string, string>> = {}) {
+const opened = { "sec-fetch-site": "none" };
+
+function ask(id: string, query: string, actor: Actor | null, headers: Readonly<Record<string, string>> = opened) {
   const console = { db, settings: { CONSOLE_DATABASE_URL: own.url } } as Partial<
     TRPCContext["console"]
   > as TRPCContext["console"];
@@ -55,11 +57,19 @@ test.each<[string, number, () => Promise<Response>]>([
   ["the full profile, to a viewer", 403, () => ask(open, "format=json&profile=full", viewer)],
   ["an unknown format", 400, () => ask(open, "format=pdf", lead)],
   ["an id that is none", 400, () => ask("1%27", "format=json", lead)],
+  ["a page that does not say whose it is", 403, () => ask(open, "format=json", lead, {})],
   ["a link on a foreign page", 403, () => ask(open, "format=json", lead, { "sec-fetch-site": "cross-site" })],
 ])("refuses %s with %i, in words", async (_, status, request) => {
   const answer = await request();
   expect(answer.status).toBe(status);
   expect((await answer.json()).message).toMatch(/[a-z]{3,}.*\./);
+});
+
+test("a third export of one person at once waits its turn, and is told so; afterwards it is made", async () => {
+  const answers = await Promise.all([1, 2, 3].map(() => ask(open, "format=bundle", lead)));
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 429]);
+  await Promise.all(answers.map((answer) => answer.arrayBuffer()));
+  expect((await ask(open, "format=json", lead)).status).toBe(200);
 });
 
 test("an unknown failure shows the request id and nothing else", async () => {

@@ -3,6 +3,7 @@ import { TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import { exportWindow } from "@/server/keys/window/export-window";
 import { exportWindowInput } from "@/server/keys/window/schemas";
+import { askedHere } from "@/server/auth/same-origin";
 import { exportIncident } from "@/server/evidence/export-incident";
 import { exportInput } from "@/server/evidence/schemas";
 import { DomainError, messageOf } from "@/server/platform/errors";
@@ -23,10 +24,28 @@ function failure(error: unknown, requestId: string): Response {
   );
 }
 
-/** A page of ours, or somebody who opened the address themselves: an export is put on record, which no foreign page may cause. */
-function isForeign(headers: Headers): boolean {
-  const site = headers.get("sec-fetch-site");
-  return site !== null && site !== "same-origin" && site !== "none";
+const mostAtOnce = { person: 2, all: 6 }; // of one replica: each holds a transaction on our own database and a file
+const underWay = new Map<string, number>();
+
+/** Makes a file unless too many are being made. @throws rate_limited */
+async function withSlot<T>(personId: string, make: () => Promise<T>): Promise<T> {
+  const own = underWay.get(personId) ?? 0;
+  const all = [...underWay.values()].reduce((sum, count) => sum + count, 0);
+  if (own >= mostAtOnce.person || all >= mostAtOnce.all)
+    throw new DomainError(
+      "rate_limited",
+      own >= mostAtOnce.person
+        ? `${own} exports of yours are being made. Wait until one of them is there.`
+        : "Several exports are being made by others. Try again in a minute.",
+    );
+  underWay.set(personId, own + 1);
+  try {
+    return await make();
+  } finally {
+    const left = (underWay.get(personId) ?? 1) - 1;
+    if (left === 0) underWay.delete(personId);
+    else underWay.set(personId, left);
+  }
 }
 
 type Download = {
@@ -55,12 +74,13 @@ async function answerDownload(
     const { actor } = ctx;
     if (actor === null)
       throw new DomainError("not_signed_in", "You are not signed in, or your sign-in has ended. Sign in again.");
-    if (isForeign(request.headers))
+    if (!askedHere(request.headers))
       throw new DomainError(
         "forbidden",
         "This export was not asked for by the console's own pages, so it was refused.",
       );
-    const file = await make({ ...ctx, actor }, Object.fromEntries(new URL(request.url).searchParams));
+    const asked = Object.fromEntries(new URL(request.url).searchParams);
+    const file = await withSlot(actor.id, () => make({ ...ctx, actor }, asked));
     return new Response(Readable.toWeb(file.open()) as ReadableStream<Uint8Array>, {
       headers: {
         ...noStore,
