@@ -158,7 +158,7 @@ async function revoking(bench: KeysBench, tally: Tally, ids: readonly string[]):
     for (const { id: runId } of runs) {
       tally.jobs += 1;
       while (await open(runId))
-        if (await killOne(bench.roundWorker(runId, 1), tally.killed < kills ? 3_000 : 60_000)) tally.killed += 1;
+        if (await killOne(bench.roundWorker(runId, 1), tally.killed < kills ? 700 : 60_000)) tally.killed += 1;
       const targets = await db.query<{ sid: string }>("SELECT sid FROM playbook_targets WHERE run_id = $1", [runId]);
       const sids = targets.map(({ sid }) => sid);
       const wanted = new Set(sids.map((sid) => outboxId(runId, sid, 1)));

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import {
   type AuditEvent,
   chainHmac,
@@ -121,13 +121,16 @@ export function honestChain(random: () => number, length: number, key: Buffer = 
   let at = 1_795_465_220_617_133_000n + BigInt(whole(1_000));
   for (let n = 0; n < length; n += 1) {
     at += BigInt(whole(5_000_000_000) + 1);
+    const version = uuidV7();
     const event: AuditEvent = {
       id: uuidV7(),
       zoneId,
       eventType: "token_exchange",
       requestId: uuidV7(),
       decision: pick(["allow", "deny", "partial"]),
-      ...(random() < 0.5 ? { policySetVersionId: uuidV7() } : {}),
+      ...(random() < 0.9
+        ? { policySetVersionId: version, manifestSha: createHash("sha256").update(version).digest("hex") }
+        : {}),
       evaluationStatus: "complete",
       determiningPolicies: [value(2)],
       diagnostics: [value(2)],

@@ -86,6 +86,7 @@ const nothing: Snapshot = {
   counts: {},
   unseen: [],
 };
+process.stdout.write("ready\n");
 const collector = { snapshot: () => nothing, sampleNow: async () => nothing };
 if (order.round === null) {
   createJobs({ settings: { CONSOLE_DATABASE_URL: order.console }, db, caracal, collector }).start();

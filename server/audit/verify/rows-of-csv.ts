@@ -5,19 +5,17 @@ import type { StoredRow } from "@/server/audit/verify/stored-row";
 const needed = ["id", "zone_id", "event_type", "occurred_at", "content_sha256"] as const;
 
 /**
- * The rows of a CSV as COPY audit_events TO … CSV HEADER writes it: columns by their names in the first line, in any order; a value that
- * is empty and unquoted is NULL. @throws when a needed column is not there or the file is no CSV
+ * The rows of a CSV as COPY audit_events TO … CSV HEADER writes it: columns by their names in the first line, in any order. An
+ * empty text is told as NULL: what is hashed is the same (contract section 4). @throws when a needed column is not there or the file is no CSV
  */
 export async function* rowsOfCsv(path: string): AsyncGenerator<StoredRow> {
-  const parser = createReadStream(path).pipe(
-    parse({ bom: true, columns: true, cast: (value, { quoting }) => (value === "" && !quoting ? null : value) }),
-  );
+  const parser = createReadStream(path).pipe(parse({ bom: true, columns: true }));
   let first = true;
-  for await (const record of parser as AsyncIterable<Record<string, string | null>>) {
+  for await (const record of parser as AsyncIterable<Record<string, string>>) {
     const missing = first ? needed.filter((name) => !(name in record)) : [];
     if (missing.length > 0) throw new Error(`${path} has no column ${missing.join(", ")}: it is not audit_events.`);
     first = false;
-    const text = (name: string) => record[name] ?? null;
+    const text = (name: string) => record[name] || null;
     yield {
       id: text("id") ?? "",
       zone_id: text("zone_id") ?? "",

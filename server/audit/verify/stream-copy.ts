@@ -23,44 +23,51 @@ const texts = [
 ] as const;
 const jsons = ["determining_policies_json", "diagnostics_json", "metadata_json"] as const;
 
-/** The raw text of each member of a JSON object, the bytes that arrived; of a key given twice the last counts. */
+const quote = 34;
+const backslash = 92;
+const comma = 44;
+const colon = 58;
+const isSpace = (code: number) => code === 32 || code === 10 || code === 13 || code === 9;
+const opens = (code: number) => code === 123 || code === 91;
+const closes = (code: number) => code === 125 || code === 93;
+
+/** The raw text of each member of a JSON object, the bytes that arrived; of a key given twice the last counts. It has passed JSON.parse. */
 function rawMembers(text: string): Map<string, string> {
   const members = new Map<string, string>();
-  const skip = (from: number, what: RegExp) => {
+  const past = (from: number, also: number) => {
     let at = from;
-    while (at < text.length && what.test(text[at] ?? "")) at += 1;
+    while (isSpace(text.charCodeAt(at)) || text.charCodeAt(at) === also) at += 1;
     return at;
   };
   const stringEnd = (from: number) => {
     let at = from + 1;
-    while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+    for (let code = text.charCodeAt(at); code !== quote; code = text.charCodeAt(at)) at += code === backslash ? 2 : 1;
     return at + 1;
   };
-  for (let at = text.indexOf("{") + 1; ; ) {
-    const key = skip(at, /[\s,]/);
-    if (text[key] !== '"') return members;
-    const keyEnd = stringEnd(key);
-    const value = skip(keyEnd, /[\s:]/);
+  const valueEnd = (from: number) => {
     let depth = 0;
-    let end = value;
-    for (; end < text.length; end += 1) {
-      const character = text[end] ?? "";
-      if (character === '"') {
-        end = stringEnd(end) - 1;
-        if (depth === 0) {
-          end += 1;
-          break;
-        }
-      } else if (character === "{" || character === "[") depth += 1;
-      else if (character === "}" || character === "]") {
+    let at = from;
+    for (; at < text.length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code === quote) {
+        at = stringEnd(at);
+        if (depth === 0) return at;
+        at -= 1;
+      } else if (opens(code)) depth += 1;
+      else if (closes(code)) {
+        if (depth === 0) return at; // of a number or a word before the object's end
         depth -= 1;
-        if (depth < 0) break;
-        if (depth === 0) {
-          end += 1;
-          break;
-        }
-      } else if (depth === 0 && /[\s,]/.test(character)) break;
+        if (depth === 0) return at + 1;
+      } else if (depth === 0 && (code === comma || isSpace(code))) return at;
     }
+    return at;
+  };
+  for (let at = text.indexOf("{") + 1; ; ) {
+    const key = past(at, comma);
+    if (text.charCodeAt(key) !== quote) return members;
+    const keyEnd = stringEnd(key);
+    const value = past(keyEnd, colon);
+    const end = valueEnd(value);
     members.set(JSON.parse(text.slice(key, keyEnd)) as string, text.slice(value, end));
     at = end;
   }

@@ -17,7 +17,7 @@ export type Evidence = {
 
 type Said =
   | { readonly row: StoredRow }
-  | { readonly copy: string; readonly sig: string; readonly place: number }
+  | { readonly copy: string; readonly sig: string; readonly place: number; readonly zone: string }
   | { readonly dead: true };
 
 const part = "\u0000"; // no id and no zone holds it: Postgres refuses it in text
@@ -74,7 +74,10 @@ export async function verifyEvidence(evidence: Evidence, emit: (finding: Finding
         signaturesRight += 1;
         const copy = readStreamCopy(data, sig);
         if (copy !== null)
-          await byEvent.add(copy.columns.id, JSON.stringify({ copy: data, sig, place } satisfies Said));
+          await byEvent.add(
+            copy.columns.id,
+            JSON.stringify({ copy: data, sig, place, zone: copy.columns.zone_id } satisfies Said),
+          );
       }
     if (evidence.deadLetters !== null)
       for await (const entry of evidence.deadLetters)
@@ -82,51 +85,51 @@ export async function verifyEvidence(evidence: Evidence, emit: (finding: Finding
     const drift = given !== null && isKeyDrift(seals, signaturesRight);
     const key = drift ? null : given;
 
-    for await (const said of grouped(byEvent)) await placeEvent(said, byPlace, byChain);
-    const absent = await absentByZone(byPlace);
-    await walkZones({ byChain, absent, key, drift }, emit, totals);
+    for (const { id, said } of grouped(byEvent)) await placeEvent(id, said, byPlace, byChain);
+    const absent = absentByZone(byPlace);
+    walkZones({ byChain, absent, key, drift }, emit, totals);
     return totals;
   } finally {
-    await Promise.all([byEvent, byPlace, byChain].map((sort) => sort.discard()));
+    for (const sort of [byEvent, byPlace, byChain]) sort.discard();
   }
 }
 
 /** What was said of each event id, together. */
-async function* grouped(byEvent: ExternalSort): AsyncGenerator<Said[]> {
+function* grouped(byEvent: ExternalSort): Generator<{ readonly id: string; readonly said: readonly Said[] }> {
   let id: string | null = null;
   let said: Said[] = [];
-  for await (const { key, text } of byEvent.drain()) {
+  for (const { key, text } of byEvent.drain()) {
     if (key !== id) {
-      if (said.length > 0) yield said;
+      if (id !== null) yield { id, said };
       said = [];
       id = key;
     }
     said.push(JSON.parse(text) as Said);
   }
-  if (said.length > 0) yield said;
+  if (id !== null) yield { id, said };
 }
 
 type Copied = Extract<Said, { copy: string }>;
 
-async function placeEvent(said: readonly Said[], byPlace: ExternalSort, byChain: ExternalSort): Promise<void> {
+async function placeEvent(
+  id: string,
+  said: readonly Said[],
+  byPlace: ExternalSort,
+  byChain: ExternalSort,
+): Promise<void> {
   const rows = said.flatMap((one) => ("row" in one ? [one.row] : []));
   const copies = said.flatMap((one): Copied[] => ("copy" in one ? [one] : [])).sort((a, b) => a.place - b.place);
-  const zoneOf = ({ copy, sig }: Copied) => readStreamCopy(copy, sig)?.columns.zone_id ?? "";
   for (const row of rows) {
-    const own = copies.filter((one) => zoneOf(one) === row.zone_id);
+    const own = copies.filter(({ zone }) => zone === row.zone_id);
     const heard = own.length > 0 ? own : copies;
     const seq = row.chain_seq === null ? "" : padded(row.chain_seq);
-    await byChain.add(`${row.zone_id}${part}${seq}${part}${row.id}`, JSON.stringify({ row, copies: heard }));
+    await byChain.add(`${row.zone_id}${part}${seq}${part}${id}`, JSON.stringify({ row, copies: heard }));
   }
   const [first] = copies;
-  if (first === undefined) return;
   const [row] = rows;
-  const zone = row?.zone_id ?? zoneOf(first);
-  const dead = said.some((one) => "dead" in one);
-  if (row === undefined && dead) return;
-  const id = readStreamCopy(first.copy, first.sig)?.columns.id ?? "";
+  if (first === undefined || (row === undefined && said.some((one) => "dead" in one))) return;
   await byPlace.add(
-    `${zone}${part}${padded(first.place)}`,
+    `${row?.zone_id ?? first.zone}${part}${padded(first.place)}`,
     JSON.stringify(row === undefined ? { absent: id } : { seq: row.chain_seq }),
   );
 }
@@ -135,7 +138,7 @@ async function placeEvent(said: readonly Said[], byPlace: ExternalSort, byChain:
  * Events that only the stream has, with the seq that they had: stream order is chain order, so it is counted on from the event before
  * (or back from the first one after). Those behind a zone's last row are its cut tail.
  */
-async function absentByZone(byPlace: ExternalSort): Promise<Map<string, Absent[]>> {
+function absentByZone(byPlace: ExternalSort): Map<string, Absent[]> {
   const found = new Map<string, Absent[]>();
   let zone: string | null = null;
   let last: number | null = null;
@@ -150,7 +153,7 @@ async function absentByZone(byPlace: ExternalSort): Promise<Map<string, Absent[]
     if (last !== null || tail) last = from + open.length - 1;
     open = [];
   };
-  for await (const { key, text } of byPlace.drain()) {
+  for (const { key, text } of byPlace.drain()) {
     const [itsZone = ""] = key.split(part);
     if (itsZone !== zone) {
       close(true, null);
@@ -177,15 +180,11 @@ type Walking = {
   readonly drift: boolean;
 };
 
-async function walkZones(
-  { byChain, absent, key, drift }: Walking,
-  emit: (finding: Finding) => void,
-  totals: Totals,
-): Promise<void> {
+function walkZones({ byChain, absent, key, drift }: Walking, emit: (finding: Finding) => void, totals: Totals): void {
   let zone: string | null = null;
   let walk: ChainWalk | null = null;
   let sealed = false;
-  for await (const { text } of byChain.drain()) {
+  for (const { text } of byChain.drain()) {
     const { row, copies } = JSON.parse(text) as { row: StoredRow; copies: Copied[] };
     if (row.zone_id !== zone) {
       walk?.end();
