@@ -22,6 +22,8 @@ import { rotateAction } from "@/server/keys/rotation/rotate.action";
 import { startInventory } from "@/server/keys/start-inventory";
 import { openDatabase, type Database } from "@/server/platform/postgres";
 import { finishGuided } from "@/server/playbooks/guided/end-guided";
+import { recreatedOnKey } from "@/server/playbooks/guided/probe-replicas";
+import { loadGuidedRun } from "@/server/playbooks/guided/run-rows";
 import { settleStep } from "@/server/playbooks/guided/settle-step";
 import { startGuided } from "@/server/playbooks/guided/start-guided";
 import { readSettings } from "@/server/platform/settings";
@@ -154,6 +156,33 @@ test("one publication alone leaves a replica on the old key: the proof is needed
     worker.start();
   }
 });
+
+test("before a replica is recreated the step says what waits in its spool", async () => {
+  const { runId } = await startGuided({
+    ctx: { db, caracal, keks, actor: sol },
+    input: { playbook: "kek-compromise", reason: "The KEK is known", drill: true },
+  });
+  const probe = async () =>
+    recreatedOnKey({
+      db,
+      caracal: { ...caracal, replicas: [...caracal.replicas, { id: "sts-9", kind: "sts", url: "http://127.0.0.1:9" }] },
+      keks,
+      run: await loadGuidedRun(db, sol, runId),
+      settled: new Map(),
+      thorough: false,
+    });
+  expect(await probe()).toMatchObject({
+    done: null,
+    sentence: expect.stringMatching(/In spools right now: sts-1 0, sts-2 0, sts-9 did not say/),
+  });
+  await deployment.redis.stop();
+  await mint("sts-1");
+  await deployment.redis.start();
+  await eventually(async () => {
+    expect((await probe()).sentence).toMatch(/^Events wait in spools \(sts-1 \d+\): restart those plainly before/);
+  });
+  await drill("drain-spools");
+}, 60_000);
 
 test("Caracal's Postgres goes away and comes back while a rotation is at work: it says so, goes on by itself, and writes each zone once", async () => {
   await worker.stop();

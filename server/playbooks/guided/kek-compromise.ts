@@ -1,5 +1,5 @@
 import { cleanAfterReplicas, reEncrypted } from "@/server/playbooks/guided/probe-re-encryption";
-import { replicasOnKey } from "@/server/playbooks/guided/probe-replicas";
+import { recreatedOnKey } from "@/server/playbooks/guided/probe-replicas";
 import { sessionsRevoked } from "@/server/playbooks/guided/probe-revocation";
 import { rotated } from "@/server/playbooks/guided/probe-rotation";
 import {
@@ -120,7 +120,7 @@ export const kekCompromise: Playbook = {
       title: "Recreate each STS and API on the new key",
       what: "One after the other, never two at once. See that its spool is empty just before. It is done when what it serves are the two newest rows: being ready says nothing. The API serves no keys, so no probe reaches it: tick each of its replicas.",
       kind: "verify",
-      probe: replicasOnKey,
+      probe: recreatedOnKey,
       holds: true,
       checks: ({ replicas }) =>
         replicas

@@ -1,5 +1,6 @@
 import { nextZones, readZoneKeyRows, type ZoneKeyRow, type ZoneName } from "@/server/caracal/keys/zone-key-rows";
 import { askEveryReplica } from "@/server/keys/rotation/prove-zones";
+import { readSpools } from "@/server/keys/spools";
 import type { Looking } from "@/server/playbooks/guided/playbook";
 import { no, unknown, yes } from "@/server/playbooks/guided/probed";
 import type { Probed } from "@/server/playbooks/guided/schemas";
@@ -84,4 +85,22 @@ export async function replicasOnKey(looking: Looking): Promise<Probed> {
     if (trouble !== null) return trouble;
   }
   return yes(`${list} serve the two newest keys of all ${zones.length} zones with a key.`);
+}
+
+/**
+ * As `replicasOnKey`, with what waits in each audit spool right now: recreating a replica destroys its spool (trap 17), so it is read
+ * again just before each.
+ */
+export async function recreatedOnKey(looking: Looking): Promise<Probed> {
+  const [probed, spools] = await Promise.all([replicasOnKey(looking), readSpools(looking.caracal)]);
+  const holding = spools
+    .filter(({ pending }) => (pending ?? 0) > 0)
+    .map(({ replica, pending }) => `${replica} ${pending}`);
+  if (probed.done !== true && holding.length > 0)
+    return {
+      ...probed,
+      sentence: `Events wait in spools (${holding.join(", ")}): restart those plainly before they are recreated. ${probed.sentence}`,
+    };
+  const counts = spools.map(({ replica, pending }) => `${replica} ${pending ?? "did not say"}`).join(", ");
+  return { ...probed, sentence: `${probed.sentence} In spools right now: ${counts || "no address"}.` };
 }
