@@ -15,11 +15,11 @@ export function sameOrigin(request: { readonly headers: Headers }): boolean {
 
 /**
  * Whether a download that leaves a trace was asked for by a page of ours, or by somebody who opened the address themselves. A browser
- * that says nothing of where the request comes from (plain HTTP elsewhere than on this machine) must at least name our page.
+ * that does not say where the request comes from (plain HTTP elsewhere than on this machine) says it by the referring page, if at all.
  */
 export function askedHere(headers: Headers): boolean {
   const site = headers.get("sec-fetch-site");
   if (site !== null) return site === "same-origin" || site === "none";
   const referer = headers.get("referer");
-  return referer !== null && URL.canParse(referer) && new URL(referer).host === hostOf(headers);
+  return referer === null || (URL.canParse(referer) && new URL(referer).host === hostOf(headers));
 }

@@ -28,9 +28,7 @@ afterAll(async () => {
   await own?.drop();
 });
 
-const opened = { "sec-fetch-site": "none" };
-
-function ask(id: string, query: string, actor: Actor | null, headers: Readonly<Record<string, string>> = opened) {
+function ask(id: string, query: string, actor: Actor | null, headers: Readonly<Record<string, string>> = {}) {
   const console = { db, settings: { CONSOLE_DATABASE_URL: own.url } } as Partial<
     TRPCContext["console"]
   > as TRPCContext["console"];
@@ -57,7 +55,7 @@ test.each<[string, number, () => Promise<Response>]>([
   ["the full profile, to a viewer", 403, () => ask(open, "format=json&profile=full", viewer)],
   ["an unknown format", 400, () => ask(open, "format=pdf", lead)],
   ["an id that is none", 400, () => ask("1%27", "format=json", lead)],
-  ["a page that does not say whose it is", 403, () => ask(open, "format=json", lead, {})],
+  ["a foreign page over plain HTTP", 403, () => ask(open, "format=json", lead, { referer: "http://evil.example/" })],
   ["a link on a foreign page", 403, () => ask(open, "format=json", lead, { "sec-fetch-site": "cross-site" })],
 ])("refuses %s with %i, in words", async (_, status, request) => {
   const answer = await request();
