@@ -13,6 +13,7 @@ const pages = [
   "/keys",
   "/keys/window",
   "/audit",
+  "/audit/checks",
   "/streams",
   "/streams/caracal.sessions.revoke",
   "/streams/caracal.audit.events.dlq",

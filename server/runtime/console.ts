@@ -1,4 +1,5 @@
 import type { ApprovedAction } from "@/server/approvals/approved-action";
+import { createCheckWorker } from "@/server/audit/checks/check-worker";
 import { createExpiry } from "@/server/approvals/expire-requests";
 import type { ActionName } from "@/server/auth/action-policy";
 import { openDeployment, type Deployment } from "@/server/caracal/deployment";
@@ -39,6 +40,7 @@ export type Console = {
   readonly expiry: Repeating;
   readonly keks: KekProvider;
   readonly keyJobs: Repeating;
+  readonly checks: Repeating; // of the audit chain
   readonly fleets: Repeating;
   readonly spools: Repeating; // what waits in audit spools, noted for open runs
 };
@@ -70,6 +72,12 @@ function compose(settings: Settings): Console {
   const heads = createHeadKeeper({ db, settings });
   const keks = kekFromSettings(settings);
   const keyJobs = createKeyWorker({ db, caracal, keks, holder: createDispatcher().holder });
+  const checks = createCheckWorker({
+    db,
+    caracal,
+    auditKey: settings.AUDIT_HMAC_KEY === undefined ? null : Buffer.from(settings.AUDIT_HMAC_KEY, "hex"),
+    holder: createDispatcher().holder,
+  });
   const fleets = createFleetWatch({ db, caracal, collector });
   const spools = createSpoolNoter({ db, caracal });
   const actions = approvedActions({ db, caracal, jobs, keks });
@@ -91,6 +99,7 @@ function compose(settings: Settings): Console {
     expiry,
     keks,
     keyJobs,
+    checks,
     fleets,
     spools,
   };

@@ -7,12 +7,26 @@ import { getConsole } from "@/server/runtime/console";
 const graceMs = 3_000;
 
 async function shutDown(): Promise<void> {
-  const { collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, fleets, spools, db, caracal } =
-    getConsole();
+  const {
+    collector,
+    jobs,
+    notifier,
+    heads,
+    clocks,
+    brakes,
+    signals,
+    expiry,
+    keyJobs,
+    checks,
+    fleets,
+    spools,
+    db,
+    caracal,
+  } = getConsole();
   announceClosing();
   setTimeout(() => process.exit(0), graceMs).unref();
   for (const result of await Promise.allSettled(
-    [collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, fleets, spools].map((part) =>
+    [collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, checks, fleets, spools].map((part) =>
       part.stop(),
     ),
   ))
@@ -27,8 +41,22 @@ async function shutDown(): Promise<void> {
  */
 export function startConsole(): void {
   try {
-    const { collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, fleets, spools } = getConsole();
-    for (const part of [collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, fleets, spools])
+    const { collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, checks, fleets, spools } =
+      getConsole();
+    for (const part of [
+      collector,
+      jobs,
+      notifier,
+      heads,
+      clocks,
+      brakes,
+      signals,
+      expiry,
+      keyJobs,
+      checks,
+      fleets,
+      spools,
+    ])
       part.start();
   } catch (error) {
     log.fatal({ reason: messageOf(error) }, "the console cannot start");

@@ -1,6 +1,7 @@
 "use client";
 
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import { useState } from "react";
 import { type DataColumn, DataTable } from "@/components/data-table/data-table";
@@ -14,7 +15,7 @@ import { TimeStamp } from "@/components/lib/time-stamp";
 import { utcStamp } from "@/components/lib/utc";
 import { panelStateOf } from "@/components/live/panel-state-of";
 import { useTRPC } from "@/components/live/trpc";
-import { Button } from "@/components/ui/button";
+import { Button, buttonStyle } from "@/components/ui/button";
 import type { AuditRow } from "@/server/audit/schemas";
 import { auditWindow } from "./audit-window";
 import { EventDetail } from "./event-detail";
@@ -29,7 +30,14 @@ export function AuditClient({ renderedAt }: { renderedAt: number }) {
   const close = () => void setFilter({ event: null, at: null });
   return (
     <div className="flex flex-col gap-4">
-      <PageTitle title="Audit">
+      <PageTitle
+        title="Audit"
+        actions={
+          <Link href="/audit/checks" className={buttonStyle("outline")}>
+            Check the chain
+          </Link>
+        }
+      >
         Decisions as stored, newest first. Every search has a window, because the table is kept by month and nothing may
         read it whole.
       </PageTitle>

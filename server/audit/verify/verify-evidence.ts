@@ -13,6 +13,10 @@ export type Evidence = {
   readonly stream: AsyncIterable<StreamEntry> | null; // caracal.audit.events, in its order; null: not heard
   readonly deadLetters: AsyncIterable<StreamEntry> | null; // caracal.audit.events.dlq
   readonly key: Buffer | null; // AUDIT_HMAC_KEY; without it neither seals nor the stream are heard
+  /** The stream is read before the rows: of a living deployment, what is in it by then must be in the rows read after. */
+  readonly streamFirst?: boolean;
+  /** Called now and then while nothing is read, with how many events or rows were dealt with. */
+  readonly breathe?: (done: number) => Promise<void>;
 };
 
 type Said =
@@ -55,39 +59,47 @@ export async function verifyEvidence(evidence: Evidence, emit: (finding: Finding
   const byChain = new ExternalSort();
   const totals = noTotals();
   try {
-    const { key: given } = evidence;
+    const { key: given, breathe = async () => undefined } = evidence;
     const seals = { right: 0, wrong: 0 };
-    for await (const row of evidence.rows) {
-      if (given !== null && row.chain_hmac) {
-        const right = chainSeal(given, row.content_sha256 ?? "", row.prev_content_sha256) === row.chain_hmac;
-        seals[right ? "right" : "wrong"] += 1;
+    const readRows = async () => {
+      for await (const row of evidence.rows) {
+        if (given !== null && row.chain_hmac) {
+          const right = chainSeal(given, row.content_sha256 ?? "", row.prev_content_sha256) === row.chain_hmac;
+          seals[right ? "right" : "wrong"] += 1;
+        }
+        await byEvent.add(row.id, JSON.stringify({ row } satisfies Said));
       }
-      await byEvent.add(row.id, JSON.stringify({ row } satisfies Said));
-    }
+    };
     let signaturesRight = 0;
-    let place = 0;
-    if (evidence.stream !== null && given !== null)
+    const readStream = async () => {
+      if (evidence.stream === null || given === null) return;
+      let place = 0;
       for await (const { fields } of evidence.stream) {
         place += 1;
         const { data, sig } = fields;
         if (data === undefined || sig === undefined || dataSignature(given, data) !== sig) continue;
         signaturesRight += 1;
         const copy = readStreamCopy(data, sig);
-        if (copy !== null)
-          await byEvent.add(
-            copy.columns.id,
-            JSON.stringify({ copy: data, sig, place, zone: copy.columns.zone_id } satisfies Said),
-          );
+        if (copy === null) continue;
+        const { id, zone_id: zone } = copy.columns;
+        await byEvent.add(id, JSON.stringify({ copy: data, sig, place, zone } satisfies Said));
       }
+    };
+    for (const read of evidence.streamFirst === true ? [readStream, readRows] : [readRows, readStream]) await read();
     if (evidence.deadLetters !== null)
       for await (const entry of evidence.deadLetters)
         for (const id of deadIds(entry)) await byEvent.add(id, JSON.stringify({ dead: true } satisfies Said));
     const drift = given !== null && isKeyDrift(seals, signaturesRight);
     const key = drift ? null : given;
 
-    for (const { id, said } of grouped(byEvent)) await placeEvent(id, said, byPlace, byChain);
+    let placed = 0;
+    for (const { id, said } of grouped(byEvent)) {
+      await placeEvent(id, said, byPlace, byChain);
+      placed += 1;
+      if (placed % 500 === 0) await breathe(placed);
+    }
     const absent = absentByZone(byPlace);
-    walkZones({ byChain, absent, key, drift }, emit, totals);
+    await walkZones({ byChain, absent, key, drift, breathe }, emit, totals);
     return totals;
   } finally {
     for (const sort of [byEvent, byPlace, byChain]) sort.discard();
@@ -178,9 +190,14 @@ type Walking = {
   readonly absent: Map<string, Absent[]>;
   readonly key: Buffer | null;
   readonly drift: boolean;
+  readonly breathe: (done: number) => Promise<void>;
 };
 
-function walkZones({ byChain, absent, key, drift }: Walking, emit: (finding: Finding) => void, totals: Totals): void {
+async function walkZones(
+  { byChain, absent, key, drift, breathe }: Walking,
+  emit: (finding: Finding) => void,
+  totals: Totals,
+): Promise<void> {
   let zone: string | null = null;
   let walk: ChainWalk | null = null;
   let sealed = false;
@@ -209,6 +226,7 @@ function walkZones({ byChain, absent, key, drift }: Walking, emit: (finding: Fin
     const verdict = judgeRow(row, heard, key, sealed);
     sealed ||= verdict.witnesses.includes("seal") && Boolean(row.chain_hmac);
     walk?.row(row, verdict);
+    if (totals.rows % 50 === 0) await breathe(totals.rows);
   }
   walk?.end();
   for (const [gone, list] of absent) new ChainWalk(gone, list, emit, totals).end(); // zones of which no row is left

@@ -1,0 +1,166 @@
+"use client";
+
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import Link from "next/link";
+import { toast } from "sonner";
+import { findingWords, neededFor, progressOf, verdictOf, witnessWords } from "@/components/audit/check-words";
+import { type DataColumn, DataTable } from "@/components/data-table/data-table";
+import { LoadMore } from "@/components/data-table/load-more";
+import { useZoneNames } from "@/components/data-table/use-zone-names";
+import { CopyText } from "@/components/lib/copy-text";
+import { Panel } from "@/components/lib/panel";
+import { TimeStamp } from "@/components/lib/time-stamp";
+import { panelStateOf, reasonOf } from "@/components/live/panel-state-of";
+import { useTRPC } from "@/components/live/trpc";
+import { usePerson } from "@/components/shell/shell-context";
+import { Badge } from "@/components/ui/badge";
+import { Fact, Facts } from "@/components/wizard/facts";
+import { ConfirmAct } from "@/components/wizard/confirm-act";
+import type { CheckFinding, CheckView } from "@/server/audit/checks/schemas";
+import { mayCall } from "@/server/auth/policy";
+
+const number = (value: number) => value.toLocaleString("en-US");
+
+export function CheckClient({ initial }: { initial: CheckView }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const person = usePerson();
+  const query = useQuery(
+    trpc.audit.check.queryOptions(
+      { checkId: initial.id },
+      { initialData: initial, refetchInterval: ({ state }) => (state.data?.finishedAt === null ? 1_000 : false) },
+    ),
+  );
+  const check = query.data;
+  const cancelling = useMutation(trpc.audit.cancelCheck.mutationOptions());
+  async function cancel(): Promise<boolean> {
+    try {
+      await cancelling.mutateAsync({ checkId: check.id });
+      return true;
+    } catch (error) {
+      toast.error(reasonOf(error));
+      return false;
+    } finally {
+      await client.invalidateQueries({ queryKey: trpc.audit.check.queryKey({ checkId: check.id }) });
+    }
+  }
+  return (
+    <div className="flex flex-col gap-4">
+      <header className="flex flex-wrap items-start gap-3">
+        <div className="min-w-0 flex-1 basis-72">
+          <p className="text-xs text-muted-foreground">
+            <Link href="/audit/checks" className="underline underline-offset-2 hover:text-foreground">
+              Checks of the audit chain
+            </Link>
+          </p>
+          <h1 className="flex flex-wrap items-center gap-2">
+            {check.zone === null ? "Every zone" : check.zone.name}
+            <Badge tone={check.finishedAt === null ? "strong" : "neutral"}>{check.state}</Badge>
+          </h1>
+          <p className="text-muted-foreground">
+            ordered by {check.requestedBy} <TimeStamp at={check.requestedAt} /> · {check.verifier}
+          </p>
+        </div>
+        {check.finishedAt === null && !check.cancelAsked && mayCall("audit.cancelCheck", person.roles) ? (
+          <ConfirmAct label="Stop" title="Stop this check?" confirm="Yes, stop it" onConfirm={cancel}>
+            <p>Nothing is lost but its work: another can be ordered at any time.</p>
+          </ConfirmAct>
+        ) : null}
+      </header>
+      <Panel title="Verdict">
+        <div className="flex flex-col gap-2 px-3 py-3">
+          <p role="status" className="font-medium">
+            {check.totals !== null
+              ? verdictOf(check.totals)
+              : check.finishedAt === null
+                ? progressOf(check)
+                : "Stopped before its end: nothing can be said."}
+          </p>
+          {check.error === null ? null : (
+            <p role="alert">It does not get on just now and is tried again: {check.error}</p>
+          )}
+          {check.witnesses === null ? null : <Heard check={check} />}
+        </div>
+      </Panel>
+      {check.state === "finished" ? <Findings checkId={check.id} /> : null}
+    </div>
+  );
+}
+
+function Heard({ check: { witnesses } }: { check: CheckView }) {
+  if (witnesses === null) return null;
+  const { stream } = witnesses;
+  return (
+    <>
+      <Facts>
+        <Fact name="The rows themselves">heard</Fact>
+        <Fact name="Their seals">{witnesses.seal ? "heard" : "not heard"}</Fact>
+        <Fact name="The stream">
+          {stream === null
+            ? "not heard"
+            : `heard: ${number(stream.entries)} entries${stream.from === null ? "" : `, from ${stream.from} to ${stream.to}`}`}
+        </Fact>
+      </Facts>
+      {witnesses.note === null ? null : <p>{witnesses.note}</p>}
+    </>
+  );
+}
+
+function Findings({ checkId }: { checkId: string }) {
+  const trpc = useTRPC();
+  const zoneName = useZoneNames();
+  const query = useInfiniteQuery(
+    trpc.audit.findings.infiniteQueryOptions({ checkId }, { getNextPageParam: (page) => page.nextCursor }),
+  );
+  const rows = query.data?.pages.flatMap((page) => page.rows) ?? [];
+  const columns: readonly DataColumn<CheckFinding>[] = [
+    { id: "zone", header: "Zone", cell: (row) => zoneName(row.zoneId) },
+    {
+      id: "seq",
+      header: "Chain seq",
+      numeric: true,
+      cell: (row) => (row.chainSeq === null ? "all" : number(row.chainSeq)),
+    },
+    {
+      id: "finding",
+      header: "Finding",
+      cell: (row) => <span className="font-medium">{findingWords[row.finding]}</span>,
+    },
+    { id: "columns", header: "Columns", cell: (row) => row.columns.join(", ") },
+    {
+      id: "event",
+      header: "Event",
+      cell: (row) =>
+        row.eventId === null ? (
+          <span className="text-muted-foreground">unknown</span>
+        ) : (
+          <CopyText text={row.eventId} what="event" />
+        ),
+    },
+    { id: "needed", header: "What it took", cell: (row) => neededFor[row.finding] },
+    { id: "witnesses", header: "Told by", cell: (row) => row.witnesses.map((one) => witnessWords[one]).join(", ") },
+  ];
+  return (
+    <Panel
+      title="Findings"
+      note="one for each affected row, in the order of the chain"
+      state={panelStateOf(query, { when: rows.length === 0, sentence: "Nothing was found." })}
+    >
+      <DataTable
+        label="Findings"
+        columns={columns}
+        rows={rows}
+        rowKey={(row) => String(row.n)}
+        footer={
+          <LoadMore
+            shown={rows.length}
+            noun={rows.length === 1 ? "finding" : "findings"}
+            hasMore={query.hasNextPage}
+            loading={query.isFetchingNextPage}
+            onMore={() => void query.fetchNextPage()}
+          />
+        }
+      />
+    </Panel>
+  );
+}

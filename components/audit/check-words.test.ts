@@ -1,0 +1,25 @@
+import { expect, it } from "vitest";
+import { findings } from "@/server/audit/verify/judge-row";
+import { findingWords, neededFor, progressOf, verdictOf } from "./check-words";
+
+it("has words for every finding", () => {
+  for (const kind of findings)
+    expect([findingWords[kind], neededFor[kind]].every((words) => words.length > 3)).toBe(true);
+});
+
+it("says whole only when nothing was tampered with and nothing is gone", () => {
+  const totals = { rows: 1_200, proved: 1_200, tampered: 0, removed: 0, not_provable: 0 };
+  expect(verdictOf(totals)).toBe("Whole: 1,200 of 1,200 rows proved.");
+  expect(verdictOf({ ...totals, proved: 1_199, not_provable: 1 })).toBe(
+    "Whole: 1,199 of 1,200 rows proved; 1 not provable.",
+  );
+  expect(verdictOf({ ...totals, removed: 2 })).toMatch(/^Not whole: 0 rows tampered with, 2 removed/);
+});
+
+it("says where a check is", () => {
+  expect(progressOf({ state: "queued", phase: "queued", done: 0, cancelAsked: false })).toBe("Waiting for its turn.");
+  expect(progressOf({ state: "running", phase: "reading rows", done: 5_000, cancelAsked: false })).toBe(
+    "Reading rows: 5,000 so far.",
+  );
+  expect(progressOf({ state: "running", phase: "judging", done: 1, cancelAsked: true })).toBe("Being stopped.");
+});

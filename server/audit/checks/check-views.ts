@@ -1,0 +1,111 @@
+import type { z } from "zod";
+import type {
+  CheckFinding,
+  checkFindingsInput,
+  checkInput,
+  CheckTotals,
+  CheckView,
+  CheckWitnesses,
+  listChecksInput,
+} from "@/server/audit/checks/schemas";
+import { DomainError } from "@/server/platform/errors";
+import { exactInstantSql } from "@/server/platform/exact-time";
+import { decodeCursor, encodeCursor, oneKey, timeAndId } from "@/server/platform/keyset-cursor";
+import type { Page } from "@/server/platform/page";
+import type { Queryable } from "@/server/platform/postgres";
+
+type Context = { readonly db: Queryable };
+type Row = {
+  readonly id: string;
+  readonly zone_id: string | null;
+  readonly zone_name: string | null;
+  readonly state: CheckView["state"];
+  readonly phase: string;
+  readonly done: string;
+  readonly totals: CheckTotals | null;
+  readonly witnesses: CheckWitnesses | null;
+  readonly verifier: string;
+  readonly requested_by_name: string;
+  readonly requested_at: Date;
+  readonly started_at: Date | null;
+  readonly finished_at: Date | null;
+  readonly cancel_asked_by: string | null;
+  readonly error: string | null;
+};
+
+const viewOf = (row: Row): CheckView => ({
+  id: row.id,
+  zone: row.zone_id === null ? null : { id: row.zone_id, name: row.zone_name ?? row.zone_id },
+  state: row.state,
+  phase: row.phase,
+  done: Number(row.done),
+  totals: row.totals,
+  witnesses: row.witnesses,
+  verifier: row.verifier,
+  requestedBy: row.requested_by_name,
+  requestedAt: row.requested_at.toISOString(),
+  startedAt: row.started_at?.toISOString() ?? null,
+  finishedAt: row.finished_at?.toISOString() ?? null,
+  cancelAsked: row.cancel_asked_by !== null,
+  error: row.error,
+});
+
+/** One check. @throws not_found */
+export async function getCheck({
+  ctx,
+  input,
+}: {
+  ctx: Context;
+  input: z.output<typeof checkInput>;
+}): Promise<CheckView> {
+  const [row] = await ctx.db.query<Row>("SELECT * FROM audit_checks WHERE id = $1", [input.checkId]);
+  if (row === undefined) throw new DomainError("not_found", "There is no such check.");
+  return viewOf(row);
+}
+
+/** Checks, newest first. @throws stale_cursor */
+export async function listChecks({
+  ctx,
+  input,
+}: {
+  ctx: Context;
+  input: z.output<typeof listChecksInput>;
+}): Promise<Page<CheckView>> {
+  const [at, id] = decodeCursor("audit-checks", {}, input.cursor, timeAndId) ?? [null, null];
+  const rows = await ctx.db.query<Row & { exact_at: string }>(
+    `SELECT *, ${exactInstantSql("requested_at")} AS exact_at FROM audit_checks
+      WHERE ($1::timestamptz IS NULL OR (requested_at, id) < ($1::timestamptz, $2::uuid)) ORDER BY requested_at DESC, id DESC LIMIT $3`,
+    [at, id, input.limit + 1],
+  );
+  const page = rows.slice(0, input.limit);
+  const last = rows.length > input.limit ? page.at(-1) : undefined;
+  return {
+    rows: page.map(viewOf),
+    nextCursor: last === undefined ? null : encodeCursor("audit-checks", {}, [last.exact_at, last.id]),
+  };
+}
+
+/** What a check found, in the order of zones and chains. @throws stale_cursor */
+export async function listFindings({
+  ctx,
+  input,
+}: {
+  ctx: Context;
+  input: z.output<typeof checkFindingsInput>;
+}): Promise<Page<CheckFinding>> {
+  const filter = { check: input.checkId };
+  const [after] = decodeCursor("audit-findings", filter, input.cursor, (keys) =>
+    /^\d{1,9}$/.test(keys[0] ?? "") ? oneKey(keys) : null,
+  ) ?? ["-1"];
+  const rows = await ctx.db.query<CheckFinding>(
+    `SELECT n, zone_id AS "zoneId", chain_seq::float8 AS "chainSeq", event_id AS "eventId", finding, columns, witnesses
+       FROM audit_findings WHERE check_id = $1 AND n > $2 ORDER BY n LIMIT $3`,
+    [input.checkId, Number(after), input.limit + 1],
+  );
+  const page = rows.slice(0, input.limit);
+  const last = rows.length > input.limit ? page.at(-1) : undefined;
+  return {
+    rows: page,
+    nextCursor: last === undefined ? null : encodeCursor("audit-findings", filter, [String(last.n)]),
+  };
+}
