@@ -43,6 +43,7 @@ export const witnessWords: Readonly<Record<Witness, string>> = {
   signature: "its signature at ingest",
   stream: "the signed copy in the stream",
   chain: "its place in the chain",
+  anchor: "a head anchored earlier",
 };
 
 /** What came of a check, in one sentence: whole, or how it is not. */

@@ -33,6 +33,18 @@ export const nextChainZones = (tx: Queryable, after: string | null, limit: numbe
     limit,
   ]);
 
+export type ChainHead = { readonly zone: string; readonly seq: number; readonly id: string; readonly content: string };
+
+/** The head of each zone's chain, over the index (zone_id, chain_seq); zones without rows are left out. */
+export const readHeads = (tx: Queryable, zoneIds: readonly string[]): Promise<ChainHead[]> =>
+  tx.query<ChainHead>(
+    `SELECT z.id AS zone, h.* FROM unnest($1::text[]) AS z (id) CROSS JOIN LATERAL (
+       SELECT chain_seq::float8 AS seq, id, content_sha256 AS content FROM audit_events
+        WHERE zone_id = z.id AND chain_seq IS NOT NULL ORDER BY chain_seq DESC LIMIT 1) AS h
+      WHERE h.content IS NOT NULL`,
+    [zoneIds],
+  );
+
 /**
  * The last entry up to which everything was ingested or dead-lettered: before the oldest pending one, not after the last delivered. Null:
  * there is no stream or no such group, so that nothing can be told from what is absent.

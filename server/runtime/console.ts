@@ -1,4 +1,5 @@
 import type { ApprovedAction } from "@/server/approvals/approved-action";
+import { createAnchorKeeper } from "@/server/audit/checks/anchors";
 import { createCheckWorker } from "@/server/audit/checks/check-worker";
 import { createExpiry } from "@/server/approvals/expire-requests";
 import type { ActionName } from "@/server/auth/action-policy";
@@ -40,6 +41,7 @@ export type Console = {
   readonly expiry: Repeating;
   readonly keks: KekProvider;
   readonly keyJobs: Repeating;
+  readonly anchors: Repeating; // heads of audit chains, kept here
   readonly checks: Repeating; // of the audit chain
   readonly fleets: Repeating;
   readonly spools: Repeating; // what waits in audit spools, noted for open runs
@@ -78,6 +80,7 @@ function compose(settings: Settings): Console {
     auditKey: settings.AUDIT_HMAC_KEY === undefined ? null : Buffer.from(settings.AUDIT_HMAC_KEY, "hex"),
     holder: createDispatcher().holder,
   });
+  const anchors = createAnchorKeeper({ db, caracal });
   const fleets = createFleetWatch({ db, caracal, collector });
   const spools = createSpoolNoter({ db, caracal });
   const actions = approvedActions({ db, caracal, jobs, keks });
@@ -99,6 +102,7 @@ function compose(settings: Settings): Console {
     expiry,
     keks,
     keyJobs,
+    anchors,
     checks,
     fleets,
     spools,

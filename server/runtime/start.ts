@@ -17,6 +17,7 @@ async function shutDown(): Promise<void> {
     signals,
     expiry,
     keyJobs,
+    anchors,
     checks,
     fleets,
     spools,
@@ -26,8 +27,8 @@ async function shutDown(): Promise<void> {
   announceClosing();
   setTimeout(() => process.exit(0), graceMs).unref();
   for (const result of await Promise.allSettled(
-    [collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, checks, fleets, spools].map((part) =>
-      part.stop(),
+    [collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, anchors, checks, fleets, spools].map(
+      (part) => part.stop(),
     ),
   ))
     if (result.status === "rejected") log.warn({ reason: messageOf(result.reason) }, "a part did not stop");
@@ -41,8 +42,21 @@ async function shutDown(): Promise<void> {
  */
 export function startConsole(): void {
   try {
-    const { collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, checks, fleets, spools } =
-      getConsole();
+    const {
+      collector,
+      jobs,
+      notifier,
+      heads,
+      clocks,
+      brakes,
+      signals,
+      expiry,
+      keyJobs,
+      anchors,
+      checks,
+      fleets,
+      spools,
+    } = getConsole();
     for (const part of [
       collector,
       jobs,
@@ -53,6 +67,7 @@ export function startConsole(): void {
       signals,
       expiry,
       keyJobs,
+      anchors,
       checks,
       fleets,
       spools,

@@ -1,4 +1,5 @@
 import { setImmediate as breath } from "node:timers/promises";
+import { anchorsOf } from "@/server/audit/checks/anchors";
 import { verifyEvidence } from "@/server/audit/verify/verify-evidence";
 import type { Finding } from "@/server/audit/verify/chain-walk";
 import type { StoredRow } from "@/server/audit/verify/stored-row";
@@ -117,6 +118,7 @@ async function carryOut(ctx: CheckContext, check: Row): Promise<void> {
   const found: Finding[] = [];
   let more = 0;
   const zones = await zonesOf(ctx, check.zone_id);
+  const anchors = await anchorsOf(ctx.db, zones); // before any row is read: what was a head then must be there now
   const bound = ctx.auditKey === null ? null : await ingestedUpTo(ctx.caracal.redis);
   const seen = { entries: 0, from: null as string | null, to: null as string | null };
   const stream = bound === null ? null : counted(walkStream(ctx.caracal.redis, auditStream, bound), zones, beat, seen);
@@ -126,6 +128,7 @@ async function carryOut(ctx: CheckContext, check: Row): Promise<void> {
       stream,
       deadLetters: stream === null ? null : walkStream(ctx.caracal.redis, deadAuditStream, null),
       key: ctx.auditKey,
+      anchors,
       streamFirst: true,
       breathe: (done) => beat("judging", done),
     },
@@ -138,6 +141,7 @@ async function carryOut(ctx: CheckContext, check: Row): Promise<void> {
   const witnesses: CheckWitnesses = {
     seal: ctx.auditKey !== null && !drift,
     stream: stream === null || drift ? null : seen,
+    anchors: [...anchors.values()].reduce((sum, list) => sum + list.length, 0),
     note:
       ctx.auditKey === null
         ? "AUDIT_HMAC_KEY is not set: seals and the stream's signatures were not checked, so neither was heard."

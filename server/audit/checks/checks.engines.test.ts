@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { explainedDatabase } from "@/sandbox/engines/explain-database";
 import { type KeyStage, openKeyStage } from "@/sandbox/key-stage/stage";
 import { loadRecordedIncident } from "@/sandbox/schema/load-recording";
+import { anchorHeads } from "@/server/audit/checks/anchors";
 import { advanceOneCheck, type CheckContext } from "@/server/audit/checks/check-worker";
 import { getCheck, listChecks, listFindings } from "@/server/audit/checks/check-views";
 import { cancelCheck, startCheck } from "@/server/audit/checks/start-check";
@@ -107,6 +108,30 @@ describe("the recorded incident in real Postgres and Redis", () => {
     } finally {
       redis.disconnect();
     }
+  });
+
+  test("heads anchored before tell a cut tail and a rewrite with the key, without any stream", async () => {
+    await load("before");
+    const anchoring = { db: stage.db, caracal: stage.caracal };
+    expect(await anchorHeads(anchoring)).toBe(3);
+    expect(await anchorHeads(anchoring)).toBe(0);
+    const [entry] = await stage.db.query<{ summary: string }>(
+      "SELECT summary FROM timeline_entries WHERE kind = 'evidence.heads-anchored'",
+    );
+    expect(entry?.summary).toMatch(/^Heads of 3 audit chains anchored; SHA-256 .* [0-9a-f]{64}$/);
+    await stage.caracal.redis.del("caracal.audit.events");
+    const zone = changes.at(-1)?.zone_id;
+    await stage.caracalOwner.query("DELETE FROM audit_events WHERE zone_id = $1 AND chain_seq > 182", [zone]);
+    const id = await order();
+    await advanceOneCheck(ctx());
+    expect(
+      (await found(id)).map(({ zoneId, chainSeq, finding, witnesses }) => ({ zoneId, chainSeq, finding, witnesses })),
+    ).toEqual([
+      { zoneId: zone, chainSeq: 183, finding: "tail_truncated", witnesses: ["anchor"] },
+      { zoneId: zone, chainSeq: 184, finding: "tail_truncated", witnesses: ["anchor"] },
+    ]);
+    expect(await view(id)).toMatchObject({ witnesses: { anchors: 3, stream: null } });
+    await expect(stage.db.query("DELETE FROM audit_anchors")).rejects.toThrow();
   });
 
   test("rows are read over the chain's index, a bounded page at a time", async () => {

@@ -18,6 +18,7 @@ export type CheckTotals = {
 export type CheckWitnesses = {
   readonly seal: boolean;
   readonly stream: { readonly entries: number; readonly from: string | null; readonly to: string | null } | null;
+  readonly anchors: number; // heads anchored earlier that the chains were held against
   readonly note: string | null;
 };
 export type CheckView = {

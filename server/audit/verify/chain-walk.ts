@@ -14,6 +14,9 @@ export type Finding = {
 /** An event that the stream holds a signed copy of, and that neither the rows nor the dead letters have. */
 export type Absent = { readonly seq: number; readonly id: string; readonly tail: boolean };
 
+/** A row as it was seen at an earlier time and kept outside that database. */
+export type Anchor = { readonly seq: number; readonly id: string; readonly content: string };
+
 export type Totals = { rows: number; proved: number; tampered: number; removed: number; not_provable: number };
 export const noTotals = (): Totals => ({ rows: 0, proved: 0, tampered: 0, removed: 0, not_provable: 0 });
 
@@ -48,13 +51,16 @@ export class ChainWalk {
   private signaturesRight = 0;
   private foreignSignatures = false;
   private absent: Absent[];
+  private readonly anchors: ReadonlyMap<number, Anchor>;
 
   constructor(
     private readonly zoneId: string,
     absent: readonly Absent[],
     private readonly emit: (finding: Finding) => void,
     private readonly totals: Totals,
+    anchors: readonly Anchor[] = [],
   ) {
+    this.anchors = new Map(anchors.map((anchor) => [anchor.seq, anchor]));
     this.absent = [...absent].sort((a, b) => a.seq - b.seq);
   }
 
@@ -132,6 +138,9 @@ export class ChainWalk {
       this.tellContradictions();
       if (this.contradictions.length > mostContradictions) this.foreignSignatures = true;
     }
+    const anchor = this.anchors.get(place.seq);
+    if (anchor !== undefined && anchor.content !== place.content)
+      this.sayOf(place, "rewritten_with_key", ["row", "anchor"]);
     this.previous = place;
     this.window.push(place);
     if (this.window.length > 2 * inSight) this.resolve(inSight);
@@ -219,7 +228,7 @@ export class ChainWalk {
     }
   }
 
-  /** After the last row: what is still open, and what the stream has beyond the end. */
+  /** After the last row: what is still open, and what the stream or an anchor has beyond the end. */
   end(): void {
     this.closeGroup(null);
     if (this.broken.length > 0) this.tellBroken(this.broken);
@@ -232,5 +241,12 @@ export class ChainWalk {
       last += 1;
       this.say("tail_truncated", last, id, [], ["stream"]);
     }
+    const anchored = Math.max(0, ...this.anchors.keys());
+    if (anchored - last > mostOfGap) {
+      this.totals.removed += anchored - last - 1;
+      last = anchored - 1;
+    }
+    for (let seq = last + 1; seq <= anchored; seq += 1)
+      this.say("tail_truncated", seq, this.anchors.get(seq)?.id ?? null, [], ["anchor"]);
   }
 }

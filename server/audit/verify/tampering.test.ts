@@ -162,6 +162,20 @@ describe("random chains", () => {
     expect(told).toEqual([]);
   });
 
+  it("a head seen earlier contradicts whoever holds the key and has the stream too", async () => {
+    const chain = honestChain(seeded(17), 10);
+    const head = chain.rows[6];
+    const anchors = new Map([[head?.zone_id ?? "", [{ seq: 7, id: head?.id ?? "", content: "f".repeat(64) }]]]);
+    const told: Finding[] = [];
+    await verifyEvidence(
+      { rows: each(chain.rows), stream: each(chain.stream), deadLetters: null, key: chain.key, anchors },
+      (finding) => told.push(finding),
+    );
+    expect(told).toEqual([
+      expect.objectContaining({ finding: "rewritten_with_key", chain_seq: 7, witnesses: ["row", "anchor"] }),
+    ]);
+  });
+
   it("a stream entry that is not signed with the key is nobody's witness", async () => {
     const chain = honestChain(seeded(13), 8);
     const forged = chain.stream.map((entry, at) =>

@@ -1,4 +1,11 @@
-import { type Absent, ChainWalk, type Finding, noTotals, type Totals } from "@/server/audit/verify/chain-walk";
+import {
+  type Absent,
+  type Anchor,
+  ChainWalk,
+  type Finding,
+  noTotals,
+  type Totals,
+} from "@/server/audit/verify/chain-walk";
 import { ExternalSort } from "@/server/audit/verify/external-sort";
 import { judgeRow } from "@/server/audit/verify/judge-row";
 import { chainSeal, dataSignature } from "@/server/audit/verify/seals";
@@ -13,6 +20,8 @@ export type Evidence = {
   readonly stream: AsyncIterable<StreamEntry> | null; // caracal.audit.events, in its order; null: not heard
   readonly deadLetters: AsyncIterable<StreamEntry> | null; // caracal.audit.events.dlq
   readonly key: Buffer | null; // AUDIT_HMAC_KEY; without it neither seals nor the stream are heard
+  /** Heads seen at an earlier time, by zone. */
+  readonly anchors?: ReadonlyMap<string, readonly Anchor[]>;
   /** The stream is read before the rows: of a living deployment, what is in it by then must be in the rows read after. */
   readonly streamFirst?: boolean;
   /** Called now and then while nothing is read, with how many events or rows were dealt with. */
@@ -99,7 +108,8 @@ export async function verifyEvidence(evidence: Evidence, emit: (finding: Finding
       if (placed % 500 === 0) await breathe(placed);
     }
     const absent = absentByZone(byPlace);
-    await walkZones({ byChain, absent, key, drift, breathe }, emit, totals);
+    const anchors = new Map(evidence.anchors ?? []);
+    await walkZones({ byChain, absent, anchors, key, drift, breathe }, emit, totals);
     return totals;
   } finally {
     for (const sort of [byEvent, byPlace, byChain]) sort.discard();
@@ -188,13 +198,14 @@ function absentByZone(byPlace: ExternalSort): Map<string, Absent[]> {
 type Walking = {
   readonly byChain: ExternalSort;
   readonly absent: Map<string, Absent[]>;
+  readonly anchors: Map<string, readonly Anchor[]>;
   readonly key: Buffer | null;
   readonly drift: boolean;
   readonly breathe: (done: number) => Promise<void>;
 };
 
 async function walkZones(
-  { byChain, absent, key, drift, breathe }: Walking,
+  { byChain, absent, anchors, key, drift, breathe }: Walking,
   emit: (finding: Finding) => void,
   totals: Totals,
 ): Promise<void> {
@@ -207,8 +218,9 @@ async function walkZones(
       walk?.end();
       zone = row.zone_id;
       sealed = false;
-      walk = new ChainWalk(zone, absent.get(zone) ?? [], emit, totals);
+      walk = new ChainWalk(zone, absent.get(zone) ?? [], emit, totals, anchors.get(zone) ?? []);
       absent.delete(zone);
+      anchors.delete(zone);
       if (drift)
         emit({
           zone_id: zone,
@@ -229,5 +241,7 @@ async function walkZones(
     if (totals.rows % 50 === 0) await breathe(totals.rows);
   }
   walk?.end();
-  for (const [gone, list] of absent) new ChainWalk(gone, list, emit, totals).end(); // zones of which no row is left
+  // Zones of which no row is left.
+  for (const gone of new Set([...absent.keys(), ...anchors.keys()]))
+    new ChainWalk(gone, absent.get(gone) ?? [], emit, totals, anchors.get(gone) ?? []).end();
 }

@@ -100,6 +100,9 @@ function Heard({ check: { witnesses } }: { check: CheckView }) {
             ? "not heard"
             : `heard: ${number(stream.entries)} entries${stream.from === null ? "" : `, from ${stream.from} to ${stream.to}`}`}
         </Fact>
+        <Fact name="Heads anchored earlier">
+          {witnesses.anchors === 0 ? "none yet" : `heard: ${number(witnesses.anchors)}`}
+        </Fact>
       </Facts>
       {witnesses.note === null ? null : <p>{witnesses.note}</p>}
     </>
