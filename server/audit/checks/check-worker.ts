@@ -165,6 +165,9 @@ async function finish(
   totals: Totals,
   witnesses: CheckWitnesses,
 ): Promise<void> {
+  const ordered = [...found].sort(
+    (a, b) => a.zone_id.localeCompare(b.zone_id) || (a.chain_seq ?? 0) - (b.chain_seq ?? 0),
+  );
   await db.transaction(async (tx) => {
     const rows = await tx.query(
       `UPDATE audit_checks SET state = 'finished', phase = 'end', finished_at = clock_timestamp(), done = $3, totals = $4, witnesses = $5, error = NULL
@@ -176,7 +179,7 @@ async function finish(
       `INSERT INTO audit_findings (check_id, n, zone_id, chain_seq, event_id, finding, columns, witnesses)
        SELECT $1, (f->>'n')::int, f->>'zone_id', (f->>'chain_seq')::bigint, f->>'event_id', f->>'finding',
               ARRAY(SELECT json_array_elements_text(f->'columns')), ARRAY(SELECT json_array_elements_text(f->'witnesses')) FROM json_array_elements($2::json) AS f`,
-      [check.id, JSON.stringify(found.map((finding, n) => ({ n, ...finding })))],
+      [check.id, JSON.stringify(ordered.map((finding, n) => ({ n, ...finding })))],
     );
     const { rows: all, proved, tampered, removed, not_provable: unproved } = totals;
     await appendEntries(tx, [

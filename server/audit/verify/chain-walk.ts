@@ -50,7 +50,9 @@ export class ChainWalk {
   private readonly contradictions: Place[] = [];
   private signaturesRight = 0;
   private foreignSignatures = false;
-  private absent: Absent[];
+  private readonly absent: readonly Absent[];
+  private looked = 0; // of the absent, those before it were taken or passed
+  private passed: Absent[] = [];
   private readonly anchors: ReadonlyMap<number, Anchor>;
 
   constructor(
@@ -143,7 +145,7 @@ export class ChainWalk {
       this.sayOf(place, "rewritten_with_key", ["row", "anchor"]);
     this.previous = place;
     this.window.push(place);
-    if (this.window.length > 2 * inSight) this.resolve(inSight);
+    if (this.window.length > 3 * inSight) this.resolve();
   }
 
   /** A rebuilt event that contradicts its signature tells a rewrite, once others of the zone agree with theirs. */
@@ -170,9 +172,25 @@ export class ChainWalk {
     if (!all) this.totals.removed += to - from + 1 - new Set(told).size;
   }
 
+  /** Those of the absent that stood from one seq to another; the walk asks in ascending order, so each is looked at once. */
   private takeAbsent(from: number, to: number): Absent[] {
-    const found = this.absent.filter(({ seq, tail }) => !tail && seq >= from && seq <= to);
-    this.absent = this.absent.filter((one) => !found.includes(one));
+    const found: Absent[] = [];
+    for (
+      let one = this.absent[this.looked];
+      one !== undefined && !one.tail && one.seq <= to;
+      one = this.absent[this.looked]
+    ) {
+      (one.seq >= from ? found : this.passed).push(one);
+      this.looked += 1;
+    }
+    return found;
+  }
+
+  /** The same where the walk has been already. */
+  private takePassed(from: number, to: number): Absent[] {
+    const inside = ({ seq }: Absent) => seq >= from && seq <= to;
+    const found = [...this.passed.filter(inside), ...this.takeAbsent(from, to)];
+    this.passed = this.passed.filter((one) => !inside(one));
     return found;
   }
 
@@ -180,11 +198,12 @@ export class ChainWalk {
    * Tells what broken links mean, while the rows around them are in sight: a row whose true predecessor stands elsewhere was moved; one
    * whose predecessor is nowhere lost it, and the numbers were closed up behind it.
    */
-  private resolve(keep: number): void {
-    const settled = this.broken.filter((place) => this.window.indexOf(place) < this.window.length - keep);
+  private resolve(): void {
+    const at = new Map(this.window.map((place, index) => [place, index]));
+    const settled = this.broken.filter((place) => (at.get(place) ?? 0) < 2 * inSight);
     if (settled.length > 0) this.tellBroken(settled);
-    for (const place of settled) this.broken.splice(this.broken.indexOf(place), 1);
-    this.window.splice(0, Math.max(0, this.window.length - 2 * keep));
+    this.broken.splice(0, settled.length); // they were found in order
+    this.window.splice(0, inSight);
   }
 
   private tellBroken(broken: readonly Place[]): void {
@@ -215,7 +234,7 @@ export class ChainWalk {
       const shift = shiftOf(start, new Set());
       if (shift === null) {
         if (!start.clean) continue; // it is told already, and its link with it
-        const known = this.takeAbsent(start.seq - 1, start.seq);
+        const known = this.takePassed(start.seq - 1, start.seq);
         if (known.length === 0) this.say("row_deleted", start.seq, null, [], ["chain"]);
         for (const { seq, id } of known) this.say("row_deleted", seq, id, [], ["chain", "stream"]);
       } else if (shift !== 0) {
@@ -233,7 +252,7 @@ export class ChainWalk {
     this.closeGroup(null);
     if (this.broken.length > 0) this.tellBroken(this.broken);
     let last = this.previous?.seq ?? 0;
-    for (const { seq, id, tail } of this.absent) {
+    for (const { seq, id, tail } of [...this.passed, ...this.absent.slice(this.looked)]) {
       if (!tail) {
         this.say("row_deleted", seq, id, [], ["stream"]);
         continue;

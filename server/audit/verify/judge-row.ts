@@ -90,8 +90,11 @@ export function judgeRow(
   }
   if (recovered.kind === "forms" || recovered.kind === "unhashed") return verdict("not_provable", [], [], true);
   if (recovered.kind === "mismatch") return verdict("content_mismatch", [], ["row"], seal === "right");
-  if (sealBroken) return verdict("rewritten_without_key", [], ["row", "seal"], false);
   const signature = signatureOf(row, recovered, key);
+  if (sealBroken)
+    return signature === "right" // nobody without the key signs what was rewritten: the content stands
+      ? verdict("seal_changed", ["chain_hmac"], ["row", "signature"], true, signature)
+      : verdict("rewritten_without_key", [], ["row", "seal"], false);
   const heardSignature: readonly Witness[] = signature === "right" ? ["signature"] : [];
   return verdict(null, [], ["row", ...heardSeal, ...heardSignature], true, signature);
 }

@@ -132,6 +132,18 @@ describe("random chains", () => {
     );
   });
 
+  it("without the stream the signature at ingest tells a changed seal from a rewritten row", async () => {
+    const found = async (way: string) => {
+      const random = seeded(23);
+      const chain = honestChain(random, 12);
+      const done = tamper(chain, way, random);
+      const { found: told } = await verify(done.rows, chain, false);
+      return told.map(({ finding }) => finding).filter((kind) => kind !== "not_provable");
+    };
+    expect(await found("a seal changed")).toEqual(["seal_changed"]);
+    expect(await found("rewritten without the key")).toEqual(["rewritten_without_key"]);
+  });
+
   it("another key is drift, not an attack; one row alone cannot tell", async () => {
     const chain = honestChain(seeded(7), 12);
     const { found, totals } = await verify(chain.rows, chain, true, Buffer.alloc(32, 1));
