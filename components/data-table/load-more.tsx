@@ -5,28 +5,32 @@ import { Button } from "@/components/ui/button";
 /** The foot of a keyset list: how many rows are shown, and the next page if there is one. */
 export function LoadMore({
   shown,
-  noun,
-  hasMore,
-  loading,
-  onMore,
+  one,
+  many,
+  query,
   note,
 }: {
   shown: number;
-  noun: string;
-  hasMore: boolean;
-  loading: boolean;
-  onMore: () => void;
+  one: string; // what is listed: "zone", "zones"
+  many: string;
+  query: { readonly hasNextPage: boolean; readonly isFetchingNextPage: boolean; fetchNextPage(): unknown };
   note?: string | null;
 }) {
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-t px-3 py-2 text-muted-foreground">
       <p aria-live="polite">
-        {shown.toLocaleString("en-GB")} {noun} shown{hasMore ? ", there are more" : ", that is all"}
+        {shown.toLocaleString("en-GB")} {shown === 1 ? one : many} shown
+        {query.hasNextPage ? ", there are more" : ", that is all"}
         {note ? ` · ${note}` : ""}
       </p>
-      {hasMore ? (
-        <Button size="sm" className="ml-auto" disabled={loading} onClick={onMore}>
-          {loading ? "Loading" : "Load more"}
+      {query.hasNextPage ? (
+        <Button
+          size="sm"
+          className="ml-auto"
+          disabled={query.isFetchingNextPage}
+          onClick={() => void query.fetchNextPage()}
+        >
+          {query.isFetchingNextPage ? "Loading" : "Load more"}
         </Button>
       ) : null}
     </div>

@@ -63,15 +63,7 @@ export function AllowsPanel({ asked }: { asked: AskedWindow }) {
         columns={columns}
         rows={rows}
         rowKey={(row) => `${row.zone.id} ${row.resource} ${row.policySetVersionId}`}
-        footer={
-          <LoadMore
-            shown={rows.length}
-            noun={rows.length === 1 ? "group" : "groups"}
-            hasMore={query.hasNextPage}
-            loading={query.isFetchingNextPage}
-            onMore={() => void query.fetchNextPage()}
-          />
-        }
+        footer={<LoadMore shown={rows.length} one="group" many="groups" query={query} />}
       />
     </Panel>
   );

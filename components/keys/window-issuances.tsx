@@ -83,15 +83,7 @@ export function IssuancesPanel({ asked }: { asked: AskedWindow }) {
         rows={rows}
         rowKey={keyOf}
         selectedKey={opened === null ? null : keyOf(opened)}
-        footer={
-          <LoadMore
-            shown={rows.length}
-            noun={rows.length === 1 ? "subject" : "subjects"}
-            hasMore={query.hasNextPage}
-            loading={query.isFetchingNextPage}
-            onMore={() => void query.fetchNextPage()}
-          />
-        }
+        footer={<LoadMore shown={rows.length} one="subject" many="subjects" query={query} />}
       />
       {opened === null ? null : (
         <SubjectSessions key={keyOf(opened)} asked={asked} of={opened} onClose={() => setOpened(null)} />

@@ -68,15 +68,7 @@ export function SubjectSessions({
         columns={columns}
         rows={rows}
         rowKey={(row) => row.id}
-        footer={
-          <LoadMore
-            shown={rows.length}
-            noun={rows.length === 1 ? "session" : "sessions"}
-            hasMore={query.hasNextPage}
-            loading={query.isFetchingNextPage}
-            onMore={() => void query.fetchNextPage()}
-          />
-        }
+        footer={<LoadMore shown={rows.length} one="session" many="sessions" query={query} />}
       />
       <p className="px-3 py-2 text-xs text-muted-foreground">
         Likely, by time only: an allow event of the same zone within 50 ms. Events name no session and no subject.

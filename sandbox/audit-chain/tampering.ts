@@ -33,6 +33,17 @@ function reseal(key: Buffer, row: ChainRow): void {
   row.chain_hmac = chainHmac(key, row.content_sha256 ?? "", row.prev_content_sha256);
 }
 
+/** Seals a rewritten row with the key, and mends the link and the seal of the one behind it. */
+function resealFrom(chain: Chain, rows: ChainRow[], at: number): Tampered["found"] {
+  const [row, next] = [rows[at] as ChainRow, rows[at + 1]];
+  reseal(chain.key, row);
+  if (next !== undefined) {
+    next.prev_content_sha256 = row.content_sha256;
+    reseal(chain.key, next);
+  }
+  return [of("rewritten_with_key", row)];
+}
+
 /** Ways to tamper, each on the row at an index; the last row is left for those that need a neighbour behind. */
 const ways: Readonly<Record<string, Way>> = {
   "a decision changed": (_chain, rows, at) => {
@@ -93,24 +104,13 @@ const ways: Readonly<Record<string, Way>> = {
     return [of("rewritten_without_key", row), of("seal_changed", next)];
   },
   "rewritten with the key": (chain, rows, at) => {
-    const [row, next] = [rows[at] as ChainRow, rows[at + 1]];
-    rewrite(chain, row);
-    reseal(chain.key, row);
-    if (next !== undefined) {
-      next.prev_content_sha256 = row.content_sha256;
-      reseal(chain.key, next);
-    }
-    return [of("rewritten_with_key", row)];
+    rewrite(chain, rows[at] as ChainRow);
+    return resealFrom(chain, rows, at);
   },
   "rewritten with the key, signature and all": (chain, rows, at) => {
-    const [row, next] = [rows[at] as ChainRow, rows[at + 1]];
+    const row = rows[at] as ChainRow;
     row.ingest_signature = eventSignature(chain.key, rewrite(chain, row));
-    reseal(chain.key, row);
-    if (next !== undefined) {
-      next.prev_content_sha256 = row.content_sha256;
-      reseal(chain.key, next);
-    }
-    return [of("rewritten_with_key", row)];
+    return resealFrom(chain, rows, at);
   },
   "two neighbours exchanged": (_chain, rows, at) => {
     const first = Math.min(at, rows.length - 2);

@@ -28,7 +28,7 @@ import {
 } from "@/server/approvals/standing";
 import { messageOf } from "@/server/platform/errors";
 import { decodeCursor, encodeCursor, timeAndId } from "@/server/platform/keyset-cursor";
-import type { Page } from "@/server/platform/page";
+import { type Page, pageOf } from "@/server/platform/page";
 import type { Queryable } from "@/server/platform/postgres";
 
 const shownTargets = 200;
@@ -90,15 +90,13 @@ export async function listRequests({
      ORDER BY a.requested_at DESC, a.id DESC LIMIT $6`,
     [input.incidentId ?? null, keys?.[0] ?? null, keys?.[1] ?? null, input.limit + 1],
   );
-  const page = rows.slice(0, input.limit);
-  const last = page.at(-1);
+  const { rows: page, nextCursor } = pageOf(rows, input.limit, (last) =>
+    encodeCursor("approvals", filter, [last.requested_at, last.id]),
+  );
   const incidents = await incidentsOf(db, page);
   return {
     rows: page.map((row) => summaryOf(row, meOf(actor), incidents)),
-    nextCursor:
-      rows.length > input.limit && last !== undefined
-        ? encodeCursor("approvals", filter, [last.requested_at, last.id])
-        : null,
+    nextCursor,
   };
 }
 

@@ -2,7 +2,7 @@ import type { Actor, Role } from "@/server/auth/roles";
 import { DomainError } from "@/server/platform/errors";
 import { exactInstantSql } from "@/server/platform/exact-time";
 import { decodeCursor, encodeCursor, timeAndId } from "@/server/platform/keyset-cursor";
-import type { Page } from "@/server/platform/page";
+import { type Page, pageOf } from "@/server/platform/page";
 import type { Database } from "@/server/platform/postgres";
 
 /** A sign-in ends after 12 h whatever happens, and after 2 h without a request. */
@@ -123,9 +123,9 @@ export async function listSignIns({
      ORDER BY s.created_at DESC, s.id DESC LIMIT $3`,
     [at, id, input.limit + 1, idleHours],
   );
-  const shown = rows.slice(0, input.limit);
-  const last = shown.at(-1);
-  const more = rows.length > input.limit && last !== undefined;
+  const { rows: shown, nextCursor } = pageOf(rows, input.limit, (last) =>
+    encodeCursor("sign-ins", {}, [last.created, last.id]),
+  );
   return {
     rows: shown.map((row) => ({
       id: row.id,
@@ -138,6 +138,6 @@ export async function listSignIns({
       userAgent: row.user_agent,
       address: row.address,
     })),
-    nextCursor: more ? encodeCursor("sign-ins", {}, [last.created, last.id]) : null,
+    nextCursor,
   };
 }

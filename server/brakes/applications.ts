@@ -3,7 +3,7 @@ import type { ApplicationRow, applicationsInput, ProviderTokens, providerTokensI
 import { readApplications, readProviderTokens } from "@/server/caracal/brakes/applications";
 import type { Deployment } from "@/server/caracal/deployment";
 import { decodeCursor, encodeCursor } from "@/server/platform/keyset-cursor";
-import type { Page } from "@/server/platform/page";
+import { type Page, pageOf } from "@/server/platform/page";
 
 type Context = { readonly caracal: Pick<Deployment, "db"> };
 
@@ -21,9 +21,7 @@ export async function listApplications({
   const filter = { zone: input.zoneId, text: input.text };
   const after = decodeCursor("applications", filter, input.cursor, nameAndId);
   const found = await readApplications(ctx.caracal.db, input.zoneId, input.text, after, input.limit + 1);
-  const rows = found.slice(0, input.limit);
-  const last = found.length > input.limit ? rows.at(-1) : undefined;
-  return { rows, nextCursor: last === undefined ? null : encodeCursor("applications", filter, [last.name, last.id]) };
+  return pageOf(found, input.limit, (last) => encodeCursor("applications", filter, [last.name, last.id]));
 }
 
 /** What providers gave out for the application, to be revoked at each provider. @throws source_unreachable */

@@ -7,7 +7,7 @@ import { viewerParams, visibleByIncident } from "@/server/incidents/visible-to";
 import { DomainError } from "@/server/platform/errors";
 import { decodeCursor, encodeCursor, timeAndId } from "@/server/platform/keyset-cursor";
 import { exactInstantSql } from "@/server/platform/exact-time";
-import type { Page } from "@/server/platform/page";
+import { type Page, pageOf } from "@/server/platform/page";
 import type { Database } from "@/server/platform/postgres";
 
 type Context = { readonly db: Database; readonly actor: Pick<Actor, "id" | "roles"> };
@@ -107,11 +107,12 @@ export async function listFreezes({
       input.limit + 1,
     ],
   );
-  const page = rows.slice(0, input.limit);
-  const last = rows.length > input.limit ? page.at(-1) : undefined;
+  const { rows: page, nextCursor } = pageOf(rows, input.limit, (last) =>
+    encodeCursor("freezes", {}, [last.over ? "1" : "0", last.exact, last.id]),
+  );
   return {
     rows: page.map(viewOf),
-    nextCursor: last === undefined ? null : encodeCursor("freezes", {}, [last.over ? "1" : "0", last.exact, last.id]),
+    nextCursor,
   };
 }
 

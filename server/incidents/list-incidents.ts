@@ -7,7 +7,7 @@ import { viewerParams, visibleTo } from "@/server/incidents/visible-to";
 import { DomainError } from "@/server/platform/errors";
 import { exactInstantSql } from "@/server/platform/exact-time";
 import { decodeCursor, encodeCursor, timeAndId } from "@/server/platform/keyset-cursor";
-import type { Page } from "@/server/platform/page";
+import { type Page, pageOf } from "@/server/platform/page";
 import type { Queryable } from "@/server/platform/postgres";
 
 export type ClockRow = {
@@ -147,13 +147,11 @@ export async function listIncidents({
       input.limit + 1,
     ],
   );
-  const page = rows.slice(0, input.limit);
-  const last = page.at(-1);
+  const { rows: page, nextCursor } = pageOf(rows, input.limit, (last) =>
+    encodeCursor("incidents", filter, [byWorst ? last.severity : "", last.exact_at, last.id]),
+  );
   return {
     rows: page.map(summaryOf),
-    nextCursor:
-      rows.length > input.limit && last !== undefined
-        ? encodeCursor("incidents", filter, [byWorst ? last.severity : "", last.exact_at, last.id])
-        : null,
+    nextCursor,
   };
 }

@@ -18,7 +18,7 @@ import type {
 import { DomainError } from "@/server/platform/errors";
 import { exactInstantSql } from "@/server/platform/exact-time";
 import { decodeCursor, encodeCursor, oneKey, timeAndId } from "@/server/platform/keyset-cursor";
-import type { Page } from "@/server/platform/page";
+import { type Page, pageOf } from "@/server/platform/page";
 import type { Database, Queryable } from "@/server/platform/postgres";
 
 type Viewer = Pick<Actor, "id" | "roles">;
@@ -131,11 +131,12 @@ export async function listKeyJobs({
       ORDER BY requested_at DESC, id DESC LIMIT $3`,
     [at, id, input.limit + 1, ...viewerParams(ctx.actor)],
   );
-  const page = rows.slice(0, input.limit);
-  const last = rows.length > input.limit ? page.at(-1) : undefined;
+  const { rows: page, nextCursor } = pageOf(rows, input.limit, (last) =>
+    encodeCursor("key-jobs", {}, [last.exact_at, last.id]),
+  );
   return {
     rows: page.map(view),
-    nextCursor: last === undefined ? null : encodeCursor("key-jobs", {}, [last.exact_at, last.id]),
+    nextCursor,
   };
 }
 
@@ -171,8 +172,9 @@ export async function listKeyJobZones({
     [input.jobId, input.state ?? null, after, input.limit + 1],
   );
   const names = [...new Set(rows.flatMap(({ delivered }) => Object.keys(delivered)))].sort();
-  const page = rows.slice(0, input.limit);
-  const last = rows.length > input.limit ? page.at(-1) : undefined;
+  const { rows: page, nextCursor } = pageOf(rows, input.limit, (last) =>
+    encodeCursor("key-job-zones", filter, [last.zone_id]),
+  );
   return {
     rows: page.map((row) => ({
       zone: { id: row.zone_id, name: row.zone_name, slug: row.zone_slug },
@@ -186,7 +188,7 @@ export async function listKeyJobZones({
       note: row.note,
       provedAt: row.proved_at?.toISOString() ?? null,
     })),
-    nextCursor: last === undefined ? null : encodeCursor("key-job-zones", filter, [last.zone_id]),
+    nextCursor,
   };
 }
 
@@ -225,8 +227,9 @@ export async function listInventoryZones({
       input.limit + 1,
     ],
   );
-  const page = rows.slice(0, input.limit);
-  const last = rows.length > input.limit ? page.at(-1) : undefined;
+  const { rows: page, nextCursor } = pageOf(rows, input.limit, (last) =>
+    encodeCursor("inventory-zones", filter, [String(last.trouble === null), last.zone_slug, last.zone_id]),
+  );
   return {
     rows: page.map((row) => ({
       zone: { id: row.zone_id, name: row.zone_name, slug: row.zone_slug, archived: row.archived },
@@ -235,10 +238,7 @@ export async function listInventoryZones({
       jwks: row.jwks,
       trouble: row.trouble,
     })),
-    nextCursor:
-      last === undefined
-        ? null
-        : encodeCursor("inventory-zones", filter, [String(last.trouble === null), last.zone_slug, last.zone_id]),
+    nextCursor,
   };
 }
 
@@ -266,8 +266,9 @@ export async function listFindings({
       ORDER BY seal_kind, row_id LIMIT $4`,
     [input.jobId, key?.[0] ?? null, key?.[1] ?? null, input.limit + 1],
   );
-  const page = rows.slice(0, input.limit);
-  const last = rows.length > input.limit ? page.at(-1) : undefined;
+  const { rows: page, nextCursor } = pageOf(rows, input.limit, (last) =>
+    encodeCursor("key-findings", filter, [last.seal_kind, last.row_id]),
+  );
   return {
     rows: page.map((row) => ({
       kind: row.seal_kind,
@@ -276,6 +277,6 @@ export async function listFindings({
       sealFingerprint: row.seal_fingerprint,
       foundAt: row.found_at.toISOString(),
     })),
-    nextCursor: last === undefined ? null : encodeCursor("key-findings", filter, [last.seal_kind, last.row_id]),
+    nextCursor,
   };
 }

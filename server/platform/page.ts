@@ -9,6 +9,13 @@ export const pageInput = (max: number, standard: number) => ({
 /** One page. `nextCursor` is null on the last page. */
 export type Page<Row> = { readonly rows: readonly Row[]; readonly nextCursor: string | null };
 
+/** Of rows that were read with one more than the limit: the page, and where the next one begins when there is more. */
+export function pageOf<Row>(found: readonly Row[], limit: number, cursorOf: (last: Row) => string): Page<Row> {
+  const rows = found.slice(0, limit);
+  const last = found.length > limit ? rows.at(-1) : undefined;
+  return { rows, nextCursor: last === undefined ? null : cursorOf(last) };
+}
+
 /** Caracal's ids are text (UUIDv7 as a rule); anything printable up to 200 characters is looked up as it is. */
 export const idText = z
   .string()

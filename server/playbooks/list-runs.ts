@@ -3,7 +3,7 @@ import type { Actor } from "@/server/auth/roles";
 import { viewerParams, visibleByIncident } from "@/server/incidents/visible-to";
 import { exactInstantSql } from "@/server/platform/exact-time";
 import { decodeCursor, encodeCursor, timeAndId } from "@/server/platform/keyset-cursor";
-import type { Page } from "@/server/platform/page";
+import { type Page, pageOf } from "@/server/platform/page";
 import type { Database } from "@/server/platform/postgres";
 import { type RunRow, runTitle, subjectLabel } from "@/server/playbooks/run-rows";
 import type { listRunsInput, RunSummary } from "@/server/playbooks/schemas";
@@ -31,11 +31,11 @@ export async function listRuns({
       ORDER BY created_at DESC, id DESC LIMIT $3`,
     [at, id, input.limit + 1, ...viewerParams(ctx.actor)],
   );
-  const page = rows.slice(0, input.limit);
-  const last = page.at(-1);
+  const { rows: page, nextCursor } = pageOf(rows, input.limit, (last) =>
+    encodeCursor("runs", {}, [last.exact_at, last.id]),
+  );
   return {
-    nextCursor:
-      rows.length > input.limit && last !== undefined ? encodeCursor("runs", {}, [last.exact_at, last.id]) : null,
+    nextCursor,
     rows: page.map((run) => ({
       id: run.id,
       title: runTitle(run),

@@ -3,7 +3,7 @@ import type { Actor } from "@/server/auth/roles";
 import { viewerParams, visibleTo } from "@/server/incidents/visible-to";
 import { exactInstantSql } from "@/server/platform/exact-time";
 import { decodeCursor, encodeCursor, timeAndId } from "@/server/platform/keyset-cursor";
-import type { Page } from "@/server/platform/page";
+import { type Page, pageOf } from "@/server/platform/page";
 import type { Database } from "@/server/platform/postgres";
 import type { Severity } from "@/server/platform/severity";
 import { signedOffSql } from "@/server/post-mortem/signed-off";
@@ -56,8 +56,9 @@ export async function listPostMortems({
       ORDER BY i.declared_at DESC, i.id DESC LIMIT $5`,
     [...viewerParams(ctx.actor), at, id, input.limit + 1],
   );
-  const page = rows.slice(0, input.limit);
-  const last = page.at(-1);
+  const { rows: page, nextCursor } = pageOf(rows, input.limit, (last) =>
+    encodeCursor("post-mortems", {}, [last.declared, last.id]),
+  );
   return {
     rows: page.map((row) => ({
       incident: {
@@ -77,10 +78,7 @@ export async function listPostMortems({
       declaredAt: row.declared,
       openFollowUps: row.follow_ups,
     })),
-    nextCursor:
-      rows.length > input.limit && last !== undefined
-        ? encodeCursor("post-mortems", {}, [last.declared, last.id])
-        : null,
+    nextCursor,
   };
 }
 

@@ -1,38 +1,35 @@
 import { messageOf } from "@/server/platform/errors";
 import { log } from "@/server/platform/log";
 import { announceClosing } from "@/server/runtime/closing";
-import { getConsole } from "@/server/runtime/console";
+import { type Console, getConsole } from "@/server/runtime/console";
 
 /** How long work in flight may take once the process was told to end; then it ends anyway. Everything it does resumes. */
 const graceMs = 3_000;
 
+/** What works in the background, in the order in which it is started. */
+const backgroundOf = (console: Console): readonly { start(): void; stop(): Promise<unknown> }[] => [
+  console.collector,
+  console.jobs,
+  console.notifier,
+  console.heads,
+  console.clocks,
+  console.brakes,
+  console.signals,
+  console.expiry,
+  console.keyJobs,
+  console.anchors,
+  console.checks,
+  console.fleets,
+  console.spools,
+];
+
 async function shutDown(): Promise<void> {
-  const {
-    collector,
-    jobs,
-    notifier,
-    heads,
-    clocks,
-    brakes,
-    signals,
-    expiry,
-    keyJobs,
-    anchors,
-    checks,
-    fleets,
-    spools,
-    db,
-    caracal,
-  } = getConsole();
+  const console = getConsole();
   announceClosing();
   setTimeout(() => process.exit(0), graceMs).unref();
-  for (const result of await Promise.allSettled(
-    [collector, jobs, notifier, heads, clocks, brakes, signals, expiry, keyJobs, anchors, checks, fleets, spools].map(
-      (part) => part.stop(),
-    ),
-  ))
+  for (const result of await Promise.allSettled(backgroundOf(console).map((part) => part.stop())))
     if (result.status === "rejected") log.warn({ reason: messageOf(result.reason) }, "a part did not stop");
-  await Promise.allSettled([db.close(), caracal.close()]);
+  await Promise.allSettled([console.db.close(), console.caracal.close()]);
   process.exit(0);
 }
 
@@ -42,37 +39,7 @@ async function shutDown(): Promise<void> {
  */
 export function startConsole(): void {
   try {
-    const {
-      collector,
-      jobs,
-      notifier,
-      heads,
-      clocks,
-      brakes,
-      signals,
-      expiry,
-      keyJobs,
-      anchors,
-      checks,
-      fleets,
-      spools,
-    } = getConsole();
-    for (const part of [
-      collector,
-      jobs,
-      notifier,
-      heads,
-      clocks,
-      brakes,
-      signals,
-      expiry,
-      keyJobs,
-      anchors,
-      checks,
-      fleets,
-      spools,
-    ])
-      part.start();
+    for (const part of backgroundOf(getConsole())) part.start();
   } catch (error) {
     log.fatal({ reason: messageOf(error) }, "the console cannot start");
     process.exit(1);

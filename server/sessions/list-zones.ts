@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Deployment } from "@/server/caracal/deployment";
 import { readZones } from "@/server/caracal/zones-read";
 import { decodeCursor, encodeCursor, oneKey } from "@/server/platform/keyset-cursor";
-import type { Page } from "@/server/platform/page";
+import { type Page, pageOf } from "@/server/platform/page";
 import type { ZoneRow, zoneListInput } from "@/server/sessions/schemas";
 
 /** Zones by slug, archived ones included (their sessions and events remain). @throws DomainError stale_cursor. */
@@ -16,7 +16,5 @@ export async function listZones({
   const filter = { search: input.search === "" ? undefined : input.search };
   const after = decodeCursor("zones", filter, input.cursor, oneKey)?.[0] ?? null;
   const found = await readZones(ctx.caracal.db, { ...filter, archived: true }, after, input.limit + 1);
-  const rows = found.slice(0, input.limit);
-  const last = found.length > input.limit ? rows.at(-1) : undefined;
-  return { rows, nextCursor: last === undefined ? null : encodeCursor("zones", filter, [last.slug]) };
+  return pageOf(found, input.limit, (last) => encodeCursor("zones", filter, [last.slug]));
 }

@@ -3,7 +3,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { TRPCError } from "@trpc/server";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import { headers } from "next/headers";
-import { redirect } from "next/navigation";
+import { notFound, redirect } from "next/navigation";
 import { cache } from "react";
 import { safeCallback } from "@/server/auth/callback-url";
 import { mayCall } from "@/server/auth/policy";
@@ -27,6 +27,16 @@ export const serverTRPC = createTRPCOptionsProxy({
 
 /** Calls procedures in this process, through the same policy: `await (await serverCaller()).sessions.get({ sessionId })`. */
 export const serverCaller = async () => t.createCallerFactory(appRouter)(await contextOfPage());
+
+/** What a page is about. Where there is no such thing, or not for this person, it is the page for addresses that name nothing. */
+export async function orNotFound<T>(ask: (caller: Awaited<ReturnType<typeof serverCaller>>) => Promise<T>): Promise<T> {
+  try {
+    return await ask(await serverCaller());
+  } catch (error) {
+    if (error instanceof TRPCError && (error.code === "NOT_FOUND" || error.code === "BAD_REQUEST")) notFound();
+    throw error;
+  }
+}
 
 const back = async () => encodeURIComponent(safeCallback((await headers()).get("x-console-path")));
 

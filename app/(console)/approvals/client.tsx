@@ -125,15 +125,7 @@ export function ApprovalsClient() {
           columns={columns}
           rows={rows}
           rowKey={(row) => row.id}
-          footer={
-            <LoadMore
-              shown={rows.length}
-              noun={rows.length === 1 ? "request" : "requests"}
-              hasMore={query.hasNextPage}
-              loading={query.isFetchingNextPage}
-              onMore={() => void query.fetchNextPage()}
-            />
-          }
+          footer={<LoadMore shown={rows.length} one="request" many="requests" query={query} />}
         />
       </Panel>
     </div>

@@ -124,10 +124,9 @@ function Results({
         footer={
           <LoadMore
             shown={rows.length}
-            noun={rows.length === 1 ? "event" : "events"}
-            hasMore={more}
-            loading={query.isFetchingNextPage}
-            onMore={() => void query.fetchNextPage()}
+            one="event"
+            many="events"
+            query={query}
             note={
               stoppedAt === null
                 ? null

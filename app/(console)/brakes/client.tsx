@@ -78,15 +78,7 @@ export function BrakesClient() {
           columns={columns}
           rows={rows}
           rowKey={(row) => row.id}
-          footer={
-            <LoadMore
-              shown={rows.length}
-              noun={rows.length === 1 ? "freeze" : "freezes"}
-              hasMore={query.hasNextPage}
-              loading={query.isFetchingNextPage}
-              onMore={() => void query.fetchNextPage()}
-            />
-          }
+          footer={<LoadMore shown={rows.length} one="freeze" many="freezes" query={query} />}
         />
       </Panel>
       <Panel title="What can be done">

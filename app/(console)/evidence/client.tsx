@@ -101,15 +101,7 @@ export function EvidenceClient() {
           columns={columns}
           rows={rows}
           rowKey={(row) => row.incident.id}
-          footer={
-            <LoadMore
-              shown={rows.length}
-              noun={rows.length === 1 ? "post-mortem" : "post-mortems"}
-              hasMore={list.hasNextPage}
-              loading={list.isFetchingNextPage}
-              onMore={() => void list.fetchNextPage()}
-            />
-          }
+          footer={<LoadMore shown={rows.length} one="post-mortem" many="post-mortems" query={list} />}
         />
       </Panel>
       <Panel

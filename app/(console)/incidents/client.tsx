@@ -110,15 +110,7 @@ export function IncidentsClient() {
           columns={incidentColumns}
           rows={rows}
           rowKey={(row) => row.id}
-          footer={
-            <LoadMore
-              shown={rows.length}
-              noun={rows.length === 1 ? "incident" : "incidents"}
-              hasMore={query.hasNextPage}
-              loading={query.isFetchingNextPage}
-              onMore={() => void query.fetchNextPage()}
-            />
-          }
+          footer={<LoadMore shown={rows.length} one="incident" many="incidents" query={query} />}
         />
       </Panel>
     </div>

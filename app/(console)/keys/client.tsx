@@ -69,13 +69,7 @@ export function KeysClient() {
             </li>
           ))}
         </ul>
-        <LoadMore
-          shown={rows.length}
-          noun={rows.length === 1 ? "zone" : "zones"}
-          hasMore={query.hasNextPage}
-          loading={query.isFetchingNextPage}
-          onMore={() => void query.fetchNextPage()}
-        />
+        <LoadMore shown={rows.length} one="zone" many="zones" query={query} />
       </Panel>
     </div>
   );

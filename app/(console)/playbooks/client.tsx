@@ -101,15 +101,7 @@ export function PlaybooksClient() {
           columns={columns}
           rows={rows}
           rowKey={(run) => run.id}
-          footer={
-            <LoadMore
-              shown={rows.length}
-              noun={rows.length === 1 ? "run" : "runs"}
-              hasMore={query.hasNextPage}
-              loading={query.isFetchingNextPage}
-              onMore={() => void query.fetchNextPage()}
-            />
-          }
+          footer={<LoadMore shown={rows.length} one="run" many="runs" query={query} />}
         />
       </Panel>
     </div>

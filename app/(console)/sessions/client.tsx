@@ -107,15 +107,7 @@ export function SessionsClient() {
           columns={columns}
           rows={rows}
           rowKey={(row) => row.id}
-          footer={
-            <LoadMore
-              shown={rows.length}
-              noun={rows.length === 1 ? "session" : "sessions"}
-              hasMore={query.hasNextPage}
-              loading={query.isFetchingNextPage}
-              onMore={() => void query.fetchNextPage()}
-            />
-          }
+          footer={<LoadMore shown={rows.length} one="session" many="sessions" query={query} />}
         />
       </Panel>
     </div>

@@ -101,15 +101,7 @@ export function SignIns({ allowed }: { allowed: boolean }) {
         rows={rows}
         rowKey={(row) => row.id}
         className="max-h-96"
-        footer={
-          <LoadMore
-            shown={rows.length}
-            noun={rows.length === 1 ? "sign-in" : "sign-ins"}
-            hasMore={query.hasNextPage}
-            loading={query.isFetchingNextPage}
-            onMore={() => void query.fetchNextPage()}
-          />
-        }
+        footer={<LoadMore shown={rows.length} one="sign-in" many="sign-ins" query={query} />}
       />
     </Panel>
   );

@@ -11,7 +11,7 @@ import type {
 import { DomainError } from "@/server/platform/errors";
 import { exactInstantSql } from "@/server/platform/exact-time";
 import { decodeCursor, encodeCursor, oneKey, timeAndId } from "@/server/platform/keyset-cursor";
-import type { Page } from "@/server/platform/page";
+import { type Page, pageOf } from "@/server/platform/page";
 import type { Queryable } from "@/server/platform/postgres";
 
 type Context = { readonly db: Queryable };
@@ -77,11 +77,12 @@ export async function listChecks({
       WHERE ($1::timestamptz IS NULL OR (requested_at, id) < ($1::timestamptz, $2::uuid)) ORDER BY requested_at DESC, id DESC LIMIT $3`,
     [at, id, input.limit + 1],
   );
-  const page = rows.slice(0, input.limit);
-  const last = rows.length > input.limit ? page.at(-1) : undefined;
+  const { rows: page, nextCursor } = pageOf(rows, input.limit, (last) =>
+    encodeCursor("audit-checks", {}, [last.exact_at, last.id]),
+  );
   return {
     rows: page.map(viewOf),
-    nextCursor: last === undefined ? null : encodeCursor("audit-checks", {}, [last.exact_at, last.id]),
+    nextCursor,
   };
 }
 
@@ -102,10 +103,11 @@ export async function listFindings({
        FROM audit_findings WHERE check_id = $1 AND n > $2 ORDER BY n LIMIT $3`,
     [input.checkId, Number(after), input.limit + 1],
   );
-  const page = rows.slice(0, input.limit);
-  const last = rows.length > input.limit ? page.at(-1) : undefined;
+  const { rows: page, nextCursor } = pageOf(rows, input.limit, (last) =>
+    encodeCursor("audit-findings", filter, [String(last.n)]),
+  );
   return {
     rows: page,
-    nextCursor: last === undefined ? null : encodeCursor("audit-findings", filter, [String(last.n)]),
+    nextCursor,
   };
 }

@@ -3,7 +3,7 @@ import { anchorsOf } from "@/server/audit/checks/anchors";
 import { verifyEvidence } from "@/server/audit/verify/verify-evidence";
 import type { Finding } from "@/server/audit/verify/chain-walk";
 import type { StoredRow } from "@/server/audit/verify/stored-row";
-import type { CheckWitnesses } from "@/server/audit/checks/schemas";
+import type { CheckTotals, CheckWitnesses } from "@/server/audit/checks/schemas";
 import {
   auditStream,
   deadAuditStream,
@@ -156,13 +156,11 @@ async function carryOut(ctx: CheckContext, check: Row): Promise<void> {
   await finish(ctx, check, found, totals, witnesses);
 }
 
-type Totals = Awaited<ReturnType<typeof verifyEvidence>>;
-
 async function finish(
   { db, holder }: CheckContext,
   check: Row,
   found: readonly Finding[],
-  totals: Totals,
+  totals: CheckTotals,
   witnesses: CheckWitnesses,
 ): Promise<void> {
   const ordered = [...found].sort(

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Totals } from "@/server/audit/verify/chain-walk";
 import type { FindingKind, Witness } from "@/server/audit/verify/judge-row";
 import { idText, pageInput } from "@/server/platform/page";
 
@@ -7,13 +8,7 @@ export const checkInput = z.object({ checkId: z.uuid() });
 export const listChecksInput = z.object({ ...pageInput(100, 10) });
 export const checkFindingsInput = z.object({ checkId: z.uuid(), ...pageInput(500, 100) });
 
-export type CheckTotals = {
-  readonly rows: number;
-  readonly proved: number;
-  readonly tampered: number;
-  readonly removed: number;
-  readonly not_provable: number;
-};
+export type CheckTotals = Readonly<Totals>;
 /** Who was heard. `stream` null: nobody, with why in `note`. */
 export type CheckWitnesses = {
   readonly seal: boolean;

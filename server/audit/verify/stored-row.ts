@@ -21,6 +21,31 @@ export type StoredRow = {
   readonly ingest_signature: string | null;
 };
 
+type Column = Exclude<keyof StoredRow, "chain_seq">;
+
+/** A row out of whatever gives the text of each column; null: it has none. */
+export const storedRowOf = (text: (column: Column) => string | null, chainSeq: number | null): StoredRow => ({
+  id: text("id") ?? "",
+  zone_id: text("zone_id") ?? "",
+  event_type: text("event_type") ?? "",
+  request_id: text("request_id"),
+  decision: text("decision"),
+  policy_set_id: text("policy_set_id"),
+  policy_set_version_id: text("policy_set_version_id"),
+  manifest_sha: text("manifest_sha"),
+  evaluation_status: text("evaluation_status"),
+  determining_policies_json: text("determining_policies_json"),
+  diagnostics_json: text("diagnostics_json"),
+  metadata_json: text("metadata_json"),
+  occurred_at: text("occurred_at") ?? "",
+  ingested_at: text("ingested_at"),
+  content_sha256: text("content_sha256"),
+  prev_content_sha256: text("prev_content_sha256"),
+  chain_hmac: text("chain_hmac"),
+  chain_seq: chainSeq,
+  ingest_signature: text("ingest_signature"),
+});
+
 const shape = /^(\d{4,6}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}(?::?\d{2})?)$/;
 
 /** Unix nanoseconds of a time as Postgres or RFC 3339 writes it; null when it is none. */

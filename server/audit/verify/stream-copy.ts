@@ -1,7 +1,7 @@
 import { canonicalJson } from "@/server/audit/verify/canonical-json";
 import type { ArrivedJson } from "@/server/audit/verify/recover-content";
 import { contentSha256 } from "@/server/audit/verify/seals";
-import { microsecondsOf, nanosecondsOf, type StoredRow } from "@/server/audit/verify/stored-row";
+import { microsecondsOf, nanosecondsOf, storedRowOf, type StoredRow } from "@/server/audit/verify/stored-row";
 
 /** An event as its signed stream entry still holds it: the second witness of a row. */
 export type StreamCopy = {
@@ -87,31 +87,19 @@ export function readStreamCopy(data: string, signature: string): StreamCopy | nu
   const text = (name: string) => (typeof given[name] === "string" ? (given[name] as string) : "");
   const nanoseconds = nanosecondsOf(text("occurred_at"));
   if (text("id") === "" || text("zone_id") === "" || nanoseconds === null) return null;
+  const columns = storedRowOf((column) => {
+    if (column === "ingest_signature") return signature;
+    const value = given[column];
+    return (jsons as readonly string[]).includes(column)
+      ? (raw.get(column) ?? "null")
+      : typeof value === "string"
+        ? value
+        : "";
+  }, null);
   const json: ArrivedJson = {
-    determiningPolicies: raw.get("determining_policies_json") ?? "null",
-    diagnostics: raw.get("diagnostics_json") ?? "null",
-    metadata: raw.get("metadata_json") ?? "null",
-  };
-  const columns: StoredRow = {
-    id: text("id"),
-    zone_id: text("zone_id"),
-    event_type: text("event_type"),
-    request_id: text("request_id"),
-    decision: text("decision"),
-    policy_set_id: text("policy_set_id"),
-    policy_set_version_id: text("policy_set_version_id"),
-    manifest_sha: text("manifest_sha"),
-    evaluation_status: text("evaluation_status"),
-    determining_policies_json: json.determiningPolicies,
-    diagnostics_json: json.diagnostics,
-    metadata_json: json.metadata,
-    occurred_at: text("occurred_at"),
-    ingested_at: null,
-    content_sha256: null,
-    prev_content_sha256: null,
-    chain_hmac: null,
-    chain_seq: null,
-    ingest_signature: signature,
+    determiningPolicies: columns.determining_policies_json ?? "null",
+    diagnostics: columns.diagnostics_json ?? "null",
+    metadata: columns.metadata_json ?? "null",
   };
   return { columns, content: contentSha256(columns, json, nanoseconds), signature };
 }

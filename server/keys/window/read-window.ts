@@ -22,7 +22,7 @@ import {
 import { DomainError } from "@/server/platform/errors";
 import { millisecondsOf, requireInstant } from "@/server/platform/exact-time";
 import { decodeCursor, encodeCursor, oneKey } from "@/server/platform/keyset-cursor";
-import type { Page } from "@/server/platform/page";
+import { type Page, pageOf } from "@/server/platform/page";
 
 type Context = { readonly caracal: Pick<Deployment, "db"> };
 const bounds = { timeoutMs: 10_000, narrow: "Choose one zone, or a shorter window." };
@@ -74,19 +74,17 @@ export async function windowIssuances({
   const { rows, read, sessions, groups } = await boundedRead(ctx.caracal.db, bounds, (tx) =>
     readIssuances(tx, window, after, input.limit + 1),
   );
-  const page = rows.slice(0, input.limit);
-  const last = rows.length > input.limit ? page.at(-1) : undefined;
+  const { rows: page, nextCursor } = pageOf(rows, input.limit, (last) =>
+    encodeCursor("window-issuances", filter, [
+      `${last.isNew ? 1 : 0}:${last.count}`,
+      last.zoneId,
+      last.subjectId,
+      last.type,
+    ]),
+  );
   return {
     rows: page.map(({ zoneId, zoneName, ...row }) => ({ zone: { id: zoneId, name: zoneName }, ...row })),
-    nextCursor:
-      last === undefined
-        ? null
-        : encodeCursor("window-issuances", filter, [
-            `${last.isNew ? 1 : 0}:${last.count}`,
-            last.zoneId,
-            last.subjectId,
-            last.type,
-          ]),
+    nextCursor,
     sessions,
     subjects: groups,
     cut:
@@ -113,19 +111,17 @@ export async function windowAllows({
   const { rows, cut } = await boundedRead(ctx.caracal.db, bounds, (tx) =>
     readAllows(tx, window, after, input.limit + 1),
   );
-  const page = rows.slice(0, input.limit);
-  const last = rows.length > input.limit ? page.at(-1) : undefined;
+  const { rows: page, nextCursor } = pageOf(rows, input.limit, (last) =>
+    encodeCursor("window-allows", filter, [
+      String(last.count),
+      last.zoneId,
+      last.resource ?? "",
+      last.policySetVersionId ?? "",
+    ]),
+  );
   return {
     rows: page.map(({ zoneId, zoneName, ...row }) => ({ zone: { id: zoneId, name: zoneName }, ...row })),
-    nextCursor:
-      last === undefined
-        ? null
-        : encodeCursor("window-allows", filter, [
-            String(last.count),
-            last.zoneId,
-            last.resource ?? "",
-            last.policySetVersionId ?? "",
-          ]),
+    nextCursor,
     cut: cut
       ? `Not every event was read: the newest 100,000 of a zone, ${mostEventsRead.toLocaleString("en-US")} in all. ${narrower}`
       : null,
@@ -146,7 +142,5 @@ export async function windowSessions({
   const rows = await boundedRead(ctx.caracal.db, bounds, (tx) =>
     readIssued(tx, window, input.zoneId, input.subjectId, before, input.limit + 1),
   );
-  const page = rows.slice(0, input.limit);
-  const last = rows.length > input.limit ? page.at(-1) : undefined;
-  return { rows: page, nextCursor: last === undefined ? null : encodeCursor("window-sessions", filter, [last.id]) };
+  return pageOf(rows, input.limit, (last) => encodeCursor("window-sessions", filter, [last.id]));
 }

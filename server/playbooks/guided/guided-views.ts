@@ -4,7 +4,7 @@ import { viewerParams, visibleByIncident } from "@/server/incidents/visible-to";
 import { messageOf } from "@/server/platform/errors";
 import { exactInstantSql } from "@/server/platform/exact-time";
 import { decodeCursor, encodeCursor, timeAndId } from "@/server/platform/keyset-cursor";
-import type { Page } from "@/server/platform/page";
+import { type Page, pageOf } from "@/server/platform/page";
 import { exposureNow } from "@/server/playbooks/guided/exposure-facts";
 import type {
   GuidedContext,
@@ -148,10 +148,11 @@ export async function listGuidedRuns({
       ORDER BY r.created_at DESC, r.id DESC LIMIT $3`,
     [at, id, input.limit + 1, ...viewerParams(actor)],
   );
-  const page = rows.slice(0, input.limit);
-  const last = rows.length > input.limit ? page.at(-1) : undefined;
+  const { rows: page, nextCursor } = pageOf(rows, input.limit, (last) =>
+    encodeCursor("guided-runs", {}, [last.exact_at, last.id]),
+  );
   return {
     rows: page.map((run) => summaryOf(run, run.settled)),
-    nextCursor: last === undefined ? null : encodeCursor("guided-runs", {}, [last.exact_at, last.id]),
+    nextCursor,
   };
 }

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type KeyStage, openKeyStage } from "@/sandbox/key-stage/stage";
-import { createLocalAccount } from "@/server/auth/local-accounts";
 import type { Actor } from "@/server/auth/roles";
 import { abandonGuided, finishGuided, takeOverGuided } from "@/server/playbooks/guided/end-guided";
 import { getGuidedRun, listGuidedRuns } from "@/server/playbooks/guided/guided-views";
@@ -16,14 +15,7 @@ const hash = "a".repeat(64);
 beforeAll(async () => {
   stage = await openKeyStage();
   await stage.newZone();
-  const id = await createLocalAccount({
-    db: stage.db,
-    username: "remy",
-    displayName: "Remy",
-    roles: ["responder"],
-    password: "a long enough password",
-  });
-  remy = { id, name: "Remy", roles: ["responder"] };
+  remy = await stage.newPerson("remy", "Remy", ["responder"]);
 });
 afterAll(() => stage.close());
 

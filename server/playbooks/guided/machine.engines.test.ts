@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type KeyStage, openKeyStage } from "@/sandbox/key-stage/stage";
-import { createLocalAccount } from "@/server/auth/local-accounts";
 import type { Actor } from "@/server/auth/roles";
 import { DomainError } from "@/server/platform/errors";
 import { abandonGuided, finishGuided, takeOverGuided } from "@/server/playbooks/guided/end-guided";
@@ -17,14 +16,7 @@ let people: Actor[];
 beforeAll(async () => {
   stage = await openKeyStage();
   await stage.newZone();
-  const id = await createLocalAccount({
-    db: stage.db,
-    username: "remy",
-    displayName: "Remy",
-    roles: ["responder"],
-    password: "a long enough password",
-  });
-  people = [stage.actor, { id, name: "Remy", roles: ["responder"] }];
+  people = [stage.actor, await stage.newPerson("remy", "Remy", ["responder"])];
 });
 afterAll(() => stage.close());
 

@@ -81,13 +81,7 @@ export function ChecksClient() {
             </li>
           ))}
         </ul>
-        <LoadMore
-          shown={rows.length}
-          noun={rows.length === 1 ? "check" : "checks"}
-          hasMore={query.hasNextPage}
-          loading={query.isFetchingNextPage}
-          onMore={() => void query.fetchNextPage()}
-        />
+        <LoadMore shown={rows.length} one="check" many="checks" query={query} />
       </Panel>
     </div>
   );

@@ -116,15 +116,7 @@ export function Deliveries() {
         rows={rows}
         rowKey={(row) => row.id}
         className="max-h-[32rem]"
-        footer={
-          <LoadMore
-            shown={rows.length}
-            noun={rows.length === 1 ? "message" : "messages"}
-            hasMore={query.hasNextPage}
-            loading={query.isFetchingNextPage}
-            onMore={() => void query.fetchNextPage()}
-          />
-        }
+        footer={<LoadMore shown={rows.length} one="message" many="messages" query={query} />}
       />
     </Panel>
   );

@@ -154,15 +154,7 @@ function Findings({ checkId }: { checkId: string }) {
         columns={columns}
         rows={rows}
         rowKey={(row) => String(row.n)}
-        footer={
-          <LoadMore
-            shown={rows.length}
-            noun={rows.length === 1 ? "finding" : "findings"}
-            hasMore={query.hasNextPage}
-            loading={query.isFetchingNextPage}
-            onMore={() => void query.fetchNextPage()}
-          />
-        }
+        footer={<LoadMore shown={rows.length} one="finding" many="findings" query={query} />}
       />
     </Panel>
   );

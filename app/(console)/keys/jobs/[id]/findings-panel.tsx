@@ -46,13 +46,7 @@ export function FindingsPanel({ jobId, count }: { jobId: string; count: number }
           ))}
         </TableBody>
       </Table>
-      <LoadMore
-        shown={rows.length}
-        noun={rows.length === 1 ? "value" : "values"}
-        hasMore={query.hasNextPage}
-        loading={query.isFetchingNextPage}
-        onMore={() => void query.fetchNextPage()}
-      />
+      <LoadMore shown={rows.length} one="value" many="values" query={query} />
     </Panel>
   );
 }

@@ -73,13 +73,7 @@ export function InventoryPanel({ jobId }: { jobId: string }) {
           })}
         </TableBody>
       </Table>
-      <LoadMore
-        shown={rows.length}
-        noun={rows.length === 1 ? "zone" : "zones"}
-        hasMore={query.hasNextPage}
-        loading={query.isFetchingNextPage}
-        onMore={() => void query.fetchNextPage()}
-      />
+      <LoadMore shown={rows.length} one="zone" many="zones" query={query} />
     </Panel>
   );
 }

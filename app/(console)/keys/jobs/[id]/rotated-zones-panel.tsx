@@ -98,13 +98,7 @@ export function RotatedZonesPanel({ job }: { job: KeyJobView }) {
           ))}
         </TableBody>
       </Table>
-      <LoadMore
-        shown={rows.length}
-        noun={rows.length === 1 ? "zone" : "zones"}
-        hasMore={query.hasNextPage}
-        loading={query.isFetchingNextPage}
-        onMore={() => void query.fetchNextPage()}
-      />
+      <LoadMore shown={rows.length} one="zone" many="zones" query={query} />
     </Panel>
   );
 }
