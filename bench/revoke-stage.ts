@@ -1,27 +1,15 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import pg from "pg";
+import { emptySnapshot } from "@/sandbox/empty-snapshot";
 import { createCaracalDatabase, createConsoleDatabase } from "@/sandbox/engines/databases";
 import { startPostgres } from "@/sandbox/engines/postgres";
 import { startRedis } from "@/sandbox/engines/redis";
 import type { Deployment } from "@/server/caracal/deployment";
 import { createDispatcher } from "@/server/caracal/revocation/dispatch";
 import { openRedis } from "@/server/caracal/redis";
-import type { Snapshot } from "@/server/live/snapshot";
 import { openDatabase } from "@/server/platform/postgres";
 import type { RoundContext } from "@/server/playbooks/round-context";
-
-const nothing: Snapshot = {
-  at: 0,
-  deployment: "bench",
-  release: null,
-  sources: [],
-  streams: [],
-  replicas: [],
-  signals: [],
-  counts: {},
-  unseen: [],
-};
 
 export type Victim = { readonly sid: string; readonly zoneId: string };
 
@@ -49,7 +37,7 @@ export async function openBenchStage() {
   const ctx: RoundContext = {
     db,
     caracal,
-    collector: { snapshot: () => nothing, sampleNow: async () => nothing },
+    collector: { snapshot: () => emptySnapshot, sampleNow: async () => emptySnapshot },
     dispatcher: createDispatcher(),
   };
   const zones = Array.from({ length: 50 }, () => randomUUID());

@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import pg from "pg";
+import { emptySnapshot } from "@/sandbox/empty-snapshot";
+import { agreed } from "@/sandbox/agreed";
 import { freshCaracalDatabase, freshConsoleDatabase, freshRedis } from "@/sandbox/engines/test-databases";
 import type { Stored } from "@/server/approvals/approved-action";
 import { createLocalAccount } from "@/server/auth/local-accounts";
@@ -26,18 +28,6 @@ export const bindingsBefore = [
 ];
 export const nothingBound = bindingsBefore.map(({ policySetId }) => ({ policySetId, versionId: null }));
 
-const nothingSeen = {
-  at: 0,
-  deployment: "b",
-  release: null,
-  sources: [],
-  streams: [],
-  replicas: [],
-  signals: [],
-  counts: {},
-  unseen: [],
-};
-
 /** Databases, a Redis with the group of STS, two people, and what freezes want as context. */
 export async function openBrakeStage() {
   const [own, theirs, redis] = await Promise.all([freshConsoleDatabase(), freshCaracalDatabase(), freshRedis()]);
@@ -60,7 +50,7 @@ export async function openBrakeStage() {
   const ctx: BrakeContext = {
     db,
     caracal,
-    collector: { snapshot: () => nothingSeen },
+    collector: { snapshot: () => emptySnapshot },
     holder: "console:test",
     pollSeconds: 3_600,
   };
@@ -122,26 +112,8 @@ export async function openBrakeStage() {
         },
       });
     },
-    /** A freeze of the zone as two people agreed on it; the machine of approvals has tests of its own. */
-    async approved(zoneId: string): Promise<Stored> {
-      const { parameters, targets, preconditions } = await freezeZoneAction({ db, caracal }).freeze({ zoneId });
-      const approvalId = randomUUID();
-      await owner.query(
-        `INSERT INTO approval_requests (id, action, severity, parameters, targets, target_count, targets_digest, playbook_version, requester_id,
-           requester_name, reason, nonce, votes_needed, expires_at, digest)
-         VALUES ($1, 'freeze-zone', 'P1', '{}', '[]', 0, $2, 'x', $3, 'dana', 'Secret known', $4, 1, now() + interval '15 min', $5)`,
-        [approvalId, "0".repeat(64), dana.id, randomUUID(), randomBytes(32).toString("hex")],
-      );
-      return {
-        approvalId,
-        incidentId: null,
-        reason: "Secret known",
-        parameters,
-        targets,
-        preconditions,
-        requester: { id: dana.id, name: "dana" },
-      };
-    },
+    /** A freeze of the zone as two people agreed on it. */
+    approved: (zoneId: string): Promise<Stored> => agreed(owner, freezeZoneAction({ db, caracal }), { zoneId }, dana),
     async order(stored: Stored): Promise<string> {
       const ref = await db.transaction((tx) => freezeZoneAction(ctx).start(tx, stored, dana));
       return ref.replace("freeze:", "");

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { agreed } from "@/sandbox/agreed";
 import type { CaracalDatabase, ConsoleDatabase } from "@/sandbox/engines/databases";
 import { createLocalAccount } from "@/server/auth/local-accounts";
 import type { ApprovedAction } from "@/server/approvals/approved-action";
@@ -37,30 +38,13 @@ export function keyFiles(current: Buffer = randomBytes(32), next: Buffer | null 
   };
 }
 
-/** Approved as two people would have; the machine of approvals has tests of its own. */
+/** Started as two people agreed on it, when nothing changed in between. Gives the job's id. */
 export async function startAgreed(
   given: { readonly owner: pg.Pool; readonly db: KeyContext["db"]; readonly actor: Actor },
   action: ApprovedAction,
   parameters: unknown,
 ): Promise<string> {
-  const frozen = await action.freeze(parameters);
-  const approvalId = randomUUID();
-  await given.owner.query(
-    `INSERT INTO approval_requests (id, action, severity, parameters, targets, target_count, targets_digest, playbook_version, requester_id,
-       requester_name, reason, nonce, votes_needed, expires_at, digest)
-     VALUES ($1, $6, 'P1', '{}', '[]', 0, $2, 'x', $3, $7, 'The key is known', $4, 1, now() + interval '15 min', $5)`,
-    [
-      approvalId,
-      "0".repeat(64),
-      given.actor.id,
-      randomUUID(),
-      randomBytes(32).toString("hex"),
-      action.action,
-      given.actor.name,
-    ],
-  );
-  const { id, name } = given.actor;
-  const stored = { ...frozen, approvalId, incidentId: null, reason: "The key is known", requester: { id, name } };
+  const stored = await agreed(given.owner, action, parameters, given.actor);
   const changed = await action.recheck(stored);
   if (changed !== null) throw new Error(changed);
   return (await given.db.transaction((tx) => action.start(tx, stored, given.actor))).replace("key-job:", "");

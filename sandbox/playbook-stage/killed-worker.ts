@@ -1,9 +1,9 @@
 import type { Redis } from "ioredis";
+import { emptySnapshot } from "@/sandbox/empty-snapshot";
 import type { Deployment } from "@/server/caracal/deployment";
 import { createDispatcher } from "@/server/caracal/revocation/dispatch";
 import { openRedis } from "@/server/caracal/redis";
 import { createJobs } from "@/server/jobs/jobs";
-import type { Snapshot } from "@/server/live/snapshot";
 import { type Database, openDatabase, type Queryable } from "@/server/platform/postgres";
 import { runRevocationRound } from "@/server/playbooks/run-round";
 
@@ -75,19 +75,8 @@ const caracal: Deployment = {
   close: async () => undefined,
 };
 const db = open(order.console, "The console's own Postgres");
-const nothing: Snapshot = {
-  at: 0,
-  deployment: "stage",
-  release: null,
-  sources: [],
-  streams: [],
-  replicas: [],
-  signals: [],
-  counts: {},
-  unseen: [],
-};
 process.stdout.write("ready\n");
-const collector = { snapshot: () => nothing, sampleNow: async () => nothing };
+const collector = { snapshot: () => emptySnapshot, sampleNow: async () => emptySnapshot };
 if (order.round === null) {
   createJobs({ settings: { CONSOLE_DATABASE_URL: order.console }, db, caracal, collector }).start();
 } else {

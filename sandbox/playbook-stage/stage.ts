@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
+import { emptySnapshot } from "@/sandbox/empty-snapshot";
 import type { Actor } from "@/server/auth/roles";
 import type { Deployment } from "@/server/caracal/deployment";
 import { createDispatcher } from "@/server/caracal/revocation/dispatch";
@@ -12,21 +13,9 @@ import { StageConsumer } from "./stage-consumer";
 export const dana: Actor = { id: "11111111-1111-4111-8111-111111111111", name: "Dana Responder", roles: ["responder"] };
 export const remy: Actor = { id: "22222222-2222-4222-8222-222222222222", name: "Remy Responder", roles: ["responder"] };
 
-const empty: Snapshot = {
-  at: 0,
-  deployment: "stage",
-  release: null,
-  sources: [],
-  streams: [],
-  replicas: [],
-  signals: [],
-  counts: {},
-  unseen: [],
-};
-
 /** Reads gateways' metrics over HTTP into the shape of a snapshot; keeps the last known values of one that does not answer. */
 export function gatewayCollector(consumers: () => readonly StageConsumer[]) {
-  let last = empty;
+  let last = emptySnapshot;
   const sampleNow = async (): Promise<Snapshot> => {
     const replicas = await Promise.all(
       consumers().map(async (consumer, at): Promise<Snapshot["replicas"][number]> => {
@@ -60,7 +49,7 @@ export function gatewayCollector(consumers: () => readonly StageConsumer[]) {
         }
       }),
     );
-    last = { ...empty, at: Date.now(), replicas };
+    last = { ...emptySnapshot, at: Date.now(), replicas };
     return last;
   };
   return { snapshot: () => last, sampleNow, subscribe: () => () => undefined };

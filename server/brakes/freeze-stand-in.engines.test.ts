@@ -1,4 +1,3 @@
-import { randomBytes, randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { createLocalAccount } from "@/server/auth/local-accounts";
@@ -12,6 +11,7 @@ import type { Repeating } from "@/server/jobs/repeat";
 import { createCollector, type Collector } from "@/server/live/collector";
 import { openDatabase, type Database } from "@/server/platform/postgres";
 import { readSettings } from "@/server/platform/settings";
+import { agreed } from "@/sandbox/agreed";
 import { freshConsoleDatabase } from "@/sandbox/engines/test-databases";
 import { seededSecret } from "@/sandbox/services/shared/client-secret";
 import { eventually, openWitness, type Witness } from "@/sandbox/stand-in-witness";
@@ -90,21 +90,7 @@ const bindings = async () =>
 
 async function freeze(): Promise<string> {
   const action = freezeZoneAction({ db, caracal });
-  const frozen = await action.freeze({ zoneId: zone().id });
-  const approvalId = randomUUID();
-  await owner.query(
-    `INSERT INTO approval_requests (id, action, severity, parameters, targets, target_count, targets_digest, playbook_version, requester_id,
-       requester_name, reason, nonce, votes_needed, expires_at, digest)
-     VALUES ($1, 'freeze-zone', 'P1', '{}', '[]', 0, $2, 'x', $3, 'Dana', 'Secret known', $4, 1, now() + interval '15 min', $5)`,
-    [approvalId, "0".repeat(64), dana.id, randomUUID(), randomBytes(32).toString("hex")],
-  );
-  const stored = {
-    ...frozen,
-    approvalId,
-    incidentId: null,
-    reason: "Secret known",
-    requester: { id: dana.id, name: "Dana" },
-  };
+  const stored = await agreed(owner, action, { zoneId: zone().id }, dana);
   return (await db.transaction((tx) => action.start(tx, stored, dana))).replace("freeze:", "");
 }
 const work = (pollSeconds: number) => {

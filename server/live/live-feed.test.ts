@@ -1,21 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { type LiveItem, liveFeed } from "./live-feed";
+import { emptySnapshot } from "@/sandbox/empty-snapshot";
 import type { Board } from "@/server/incidents/schemas";
 import type { Snapshot } from "./snapshot";
 
 type Run = { readonly id: string; readonly revision: number };
 
-const snapshotAt = (at: number): Snapshot => ({
-  at,
-  deployment: "acme",
-  release: null,
-  sources: [],
-  streams: [],
-  replicas: [],
-  signals: [],
-  counts: {},
-  unseen: [],
-});
+const snapshotAt = (at: number): Snapshot => ({ ...emptySnapshot, at });
 
 const approval: Board["approvals"][number] = {
   id: "a1",

@@ -1,9 +1,9 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { agreed } from "@/sandbox/agreed";
 import { addSessions, addZone, until } from "@/sandbox/playbook-stage/arrange";
 import { dana, openStage, type Stage } from "@/sandbox/playbook-stage/stage";
-import type { Stored } from "@/server/approvals/approved-action";
 import { observeFleets } from "@/server/playbooks/fleet-watch";
 import { getFleet } from "@/server/playbooks/get-fleet";
 import { observeRun } from "@/server/playbooks/observe-run";
@@ -29,26 +29,7 @@ afterAll(async () => {
 
 const action = () => revokeFleetAction({ db: stage.ctx.db, caracal: stage.ctx.caracal, jobs: stage.ctx.jobs });
 
-async function stored(parameters: unknown): Promise<Stored> {
-  const { parameters: frozen, targets, preconditions } = await action().freeze(parameters);
-  const approvalId = randomUUID();
-  await console_.query(
-    `INSERT INTO approval_requests (id, action, severity, parameters, targets, target_count, targets_digest, playbook_version, requester_id,
-       requester_name, reason, nonce, votes_needed, expires_at, digest)
-     VALUES ($1, 'revoke-fleet', 'P1', '{}', '[]', 0, $2, 'x', $3, 'Asker', 'KEK leaked', $4, 1, now() + interval '15 min', $5)`,
-    [approvalId, "0".repeat(64), requester, randomUUID(), randomBytes(32).toString("hex")],
-  );
-  const who = { id: requester, name: "Asker" };
-  return {
-    approvalId,
-    incidentId: null,
-    reason: "KEK leaked",
-    parameters: frozen,
-    targets,
-    preconditions,
-    requester: who,
-  };
-}
+const stored = (parameters: unknown) => agreed(console_, action(), parameters, { id: requester, name: "Asker" });
 
 test("every zone gets a run with exactly its own frozen sessions, and all of them are revoked", async () => {
   const zones = [await addZone(stage), await addZone(stage), await addZone(stage)];

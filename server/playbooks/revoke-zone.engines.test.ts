@@ -1,6 +1,7 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { agreed } from "@/sandbox/agreed";
 import { addSessions, addZone } from "@/sandbox/playbook-stage/arrange";
 import { dana, openStage, type Stage } from "@/sandbox/playbook-stage/stage";
 import type { Stored } from "@/server/approvals/approved-action";
@@ -31,25 +32,7 @@ afterAll(async () => {
 const parts = () => ({ db: stage.ctx.db, caracal: stage.ctx.caracal, jobs: stage.ctx.jobs });
 const action = () => revokeZoneAction(parts());
 
-async function stored(parameters: unknown): Promise<Stored> {
-  const frozen = await action().freeze(parameters);
-  const approvalId = randomUUID();
-  await console_.query(
-    `INSERT INTO approval_requests (id, action, severity, parameters, targets, target_count, targets_digest, playbook_version, requester_id,
-       requester_name, reason, nonce, votes_needed, expires_at, digest)
-     VALUES ($1, 'revoke-zone', 'P1', '{}', '[]', 0, $2, 'x', $3, 'Asker', 'Key leaked', $4, 1, now() + interval '15 min', $5)`,
-    [approvalId, "0".repeat(64), requester, randomUUID(), randomBytes(32).toString("hex")],
-  );
-  return {
-    approvalId,
-    incidentId: null,
-    reason: "Key leaked",
-    parameters: frozen.parameters,
-    targets: frozen.targets,
-    preconditions: frozen.preconditions,
-    requester: { id: requester, name: "Asker" },
-  };
-}
+const stored = (parameters: unknown) => agreed(console_, action(), parameters, { id: requester, name: "Asker" });
 const execute = async (given: Stored): Promise<string> => {
   const ref = await stage.ctx.db.transaction((tx) => action().start(tx, given, dana));
   await action().wake(ref);

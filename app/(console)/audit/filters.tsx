@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { inferParserType, SetValues } from "nuqs";
 import { TextFilter } from "@/components/data-table/text-filter";
+import { UtcWindowFilter } from "@/components/data-table/utc-window-filter";
 import { ZonePicker } from "@/components/data-table/zone-picker";
 import { useTRPC } from "@/components/live/trpc";
 import { Field } from "@/components/ui/field";
@@ -42,22 +43,7 @@ export function AuditFilters({ filter, set }: { filter: AuditFilter; set: SetVal
           )}
         </Field>
         {filter.since !== null || filter.until !== null ? (
-          <>
-            <TextFilter
-              label="From (UTC)"
-              placeholder="2026-11-23 02:14"
-              value={filter.since}
-              onApply={(since) => void set({ since })}
-              className="w-full sm:w-48"
-            />
-            <TextFilter
-              label="Until (UTC)"
-              placeholder="now"
-              value={filter.until}
-              onApply={(until) => void set({ until })}
-              className="w-full sm:w-48"
-            />
-          </>
+          <UtcWindowFilter since={filter.since} until={filter.until} onChange={(change) => void set(change)} />
         ) : null}
         <ZonePicker value={filter.zone} onChange={(zone) => void set({ zone })} />
         <Choice label="Type" value={filter.type} options={words?.eventTypes} onChange={(type) => void set({ type })} />

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { approvedRequest } from "@/sandbox/agreed";
 import { type KeyStage, openKeyStage } from "@/sandbox/key-stage/stage";
 import { insertZoneKeys } from "@/server/caracal/keys/insert-zone-keys";
 import { seal } from "@/server/caracal/keys/seal";
@@ -62,16 +63,15 @@ const inIncident = (runId: string) =>
     [runId],
   );
 
-/** A request that a second person approved, made so many minutes from now; the machine of approvals has tests of its own. */
-async function approved(action: string, runId: string, parameters: unknown = {}, minutes = 1): Promise<string> {
-  const id = randomUUID();
-  await stage.owner.query(
-    `INSERT INTO approval_requests (id, action, severity, parameters, targets, target_count, targets_digest, incident_id, playbook_version, requester_id, requester_name, reason, nonce, votes_needed, requested_at, expires_at, digest, state)
-     VALUES ($1, $2, 'P1', $3, '[]', 0, repeat('0', 64), $4, 'x', $5, 'Sol', 'because', $7::text, 1, now() + make_interval(mins => $6), now() + interval '1 hour', md5($7::text) || md5($7::text), 'approved')`,
-    [id, action, JSON.stringify(parameters), await incidentOf(runId), stage.actor.id, minutes, id],
-  );
-  return id;
-}
+/** A request of the run's incident that a second person approved, made so many minutes from now. */
+const approved = async (action: string, runId: string, parameters: unknown = {}, minutes = 1): Promise<string> =>
+  approvedRequest(stage.owner, {
+    action,
+    requester: stage.actor,
+    incidentId: await incidentOf(runId),
+    parameters,
+    minutes,
+  });
 
 beforeEach(async () => {
   stage = await openKeyStage();

@@ -4,7 +4,7 @@ import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import { useState } from "react";
 import { PageTitle } from "@/components/data-table/page-title";
-import { TextFilter } from "@/components/data-table/text-filter";
+import { UtcWindowFilter } from "@/components/data-table/utc-window-filter";
 import { ZonePicker } from "@/components/data-table/zone-picker";
 import { AllowsPanel } from "@/components/keys/window-allows";
 import { IssuancesPanel } from "@/components/keys/window-issuances";
@@ -52,20 +52,12 @@ export function WindowClient({ renderedAt }: { renderedAt: number }) {
         </p>
       )}
       <search className="flex flex-wrap items-start gap-3">
-        <TextFilter
+        <UtcWindowFilter
           first
-          label="From (UTC)"
+          since={filter.since}
+          until={filter.until}
           placeholder="24 hours before the end"
-          value={filter.since}
-          onApply={(since) => void setFilter({ since })}
-          className="w-full sm:w-52"
-        />
-        <TextFilter
-          label="Until (UTC)"
-          placeholder="now"
-          value={filter.until}
-          onApply={(until) => void setFilter({ until })}
-          className="w-full sm:w-52"
+          onChange={(change) => void setFilter(change)}
         />
         <ZonePicker value={filter.zone} onChange={(zone) => void setFilter({ zone })} />
         {filter.until === null ? (
