@@ -5,6 +5,7 @@ import type { Deployment } from "@/sandbox/supervisor/deployment";
 import { forgeRevocation, poisonAudit, poisonRevocation } from "@/sandbox/supervisor/poison";
 import type { Service } from "@/sandbox/supervisor/service";
 import { callWith, forgeMandate } from "@/sandbox/supervisor/thief";
+import { tamperings, undoTampering } from "@/sandbox/supervisor/tamper";
 import type { ServiceKind } from "@/sandbox/supervisor/topology";
 
 export type Drill = {
@@ -32,12 +33,13 @@ async function onNextKek(deployment: Deployment, services: readonly Service[]): 
   for (const service of services) await service.recreate({ ZONE_KEK: kek });
 }
 
-/** Engines up and unfrozen first, then every service running, awake, quick and on its own environment. */
+/** Engines up and unfrozen first, then tampering taken back and every service running, awake, quick and on its own environment. */
 async function restore(deployment: Deployment): Promise<void> {
   for (const engine of [deployment.postgres, deployment.redis]) {
     await engine.resume();
     await engine.start();
   }
+  await undoTampering(deployment);
   await each(deployment.services, (service) => service.restart());
 }
 
@@ -152,6 +154,11 @@ export const drills: Readonly<Record<string, Drill>> = {
     summary: "Publishes an unsigned revocation: consumers ack and drop it.",
     run: forgeRevocation,
   },
+  ...tamperings,
+  "undo-tampering": {
+    summary: "Puts back what was tampered with, the last first; events that came since stay, behind what is put back.",
+    run: undoTampering,
+  },
   "pause-audit": {
     summary: "Freezes audit ingestion: the audit stream's lag grows. End it with resume-audit.",
     run: all("audit", (service) => service.pause()),
@@ -175,7 +182,7 @@ export const drills: Readonly<Record<string, Drill>> = {
   },
   resume: { summary: "Wakes everything that is frozen; nothing is restarted.", run: resume },
   restore: {
-    summary: "Everything back: engines up, every service restarted on its own settings.",
+    summary: "Everything back: engines up, tampering taken back, every service restarted on its own settings.",
     run: restore,
   },
 };
