@@ -33,6 +33,12 @@ export const nextChainZones = (tx: Queryable, after: string | null, limit: numbe
     limit,
   ]);
 
+/** The names of zones by id; those that Caracal does not know are left out. */
+export async function zoneNames(tx: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rows = await tx.query<{ id: string; name: string }>("SELECT id, name FROM zones WHERE id = ANY ($1)", [ids]);
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
 export type ChainHead = { readonly zone: string; readonly seq: number; readonly id: string; readonly content: string };
 
 /** The head of each zone's chain, over the index (zone_id, chain_seq); zones without rows are left out. */

@@ -1,6 +1,6 @@
 import type { Facts, Finding } from "@/server/detection/facts";
 import type { ReplicaState } from "@/server/live/snapshot";
-import { counted } from "@/server/detection/words";
+import { counted, utc } from "@/server/detection/words";
 
 const auditPage = { label: "Search audit events", href: "/audit" };
 const noiseReason =
@@ -62,8 +62,13 @@ export function sealFailures(facts: Facts): readonly Finding[] {
   });
 }
 
-/** Content mismatches: P2 by the page, noise by trap 8, so shown once with the reason. */
+/** Content mismatches: P2 by the page, noise by trap 8, so shown once with the reason; P4 once the console's own check proved every zone whole. */
 export function hashMismatch(facts: Facts): readonly Finding[] {
+  const { whole } = facts.chains;
+  const proof =
+    whole === null
+      ? ""
+      : ` The console's check of ${utc(whole.at)} recovered the original bytes and found nothing changed: ${whole.proved.toLocaleString("en-US")} of ${counted(whole.rows, "row")} proved.`;
   return audits(facts).flatMap((replica): Finding[] => {
     const mismatches = replica.metrics.tamper_mismatch_total ?? 0;
     if (mismatches <= 0) return [];
@@ -71,7 +76,7 @@ export function hashMismatch(facts: Facts): readonly Finding[] {
       {
         key: `mismatch:${replica.id}`,
         rule: "hash-mismatch",
-        severity: "P2",
+        severity: whole === null ? "P2" : "P4",
         source: replica.id,
         sentence: `${replica.id} counts ${counted(mismatches, "content mismatch", "content mismatches")} in ${counted(replica.metrics.tamper_checked_total ?? 0, "row")} checked`,
         meaning:
@@ -79,7 +84,7 @@ export function hashMismatch(facts: Facts): readonly Finding[] {
         figures: [figure(replica, "tamper_mismatch_total"), figure(replica, "tamper_checked_total")],
         series: `replica:${replica.id}:tamper_mismatch_total`,
         action: null,
-        noise: noiseReason,
+        noise: `${noiseReason}${proof}`,
       },
     ];
   });

@@ -72,6 +72,22 @@ export type FrozenZone = {
   readonly thawing: boolean;
 };
 
+/** What the console's own checks proved of the audit chains. `at` is when a check began to read, Unix ms. */
+export type ChainTroubles = {
+  readonly zones: readonly {
+    readonly checkId: string;
+    readonly zoneId: string;
+    readonly zone: string;
+    readonly at: number;
+    readonly changed: number;
+    readonly removed: number;
+    readonly rewritten: number;
+    readonly foreignKey: boolean;
+    readonly firstSeq: number | null;
+  }[];
+  readonly whole: { readonly at: number; readonly rows: number; readonly proved: number } | null; // by the newest check of every zone, while no zone is in trouble
+};
+
 /** Everything a rule may look at. Values are last known ones; null means that it was never read. */
 export type Facts = {
   readonly now: number;
@@ -88,6 +104,7 @@ export type Facts = {
   readonly exportedHour: number | null;
   readonly declared: readonly DeclaredSignal[];
   readonly frozenZones: readonly FrozenZone[];
+  readonly chains: ChainTroubles;
   readonly redisOk: boolean;
   readonly stillSince: (stream: string, group: string) => number | null; // since when a group with unread entries has not moved
   readonly history: HistoryReader;

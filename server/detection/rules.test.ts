@@ -68,6 +68,7 @@ const facts = (over: Partial<Facts> = {}): Facts => ({
   exportedHour: null,
   declared: [],
   frozenZones: [],
+  chains: { zones: [], whole: null },
   redisOk: true,
   stillSince: () => null,
   history: createHistory(),
@@ -109,6 +110,36 @@ describe("rules", () => {
       ),
     );
     expect(noise?.noise).toContain("clean rows count as mismatches too");
+  });
+
+  it("call the sweep's mismatches P4 once the console's own check found every zone whole, and only then", () => {
+    const counting = { replicas: [replica("audit-1", { metrics: { tamper_mismatch_total: 9 } })] };
+    const of = (chains: Facts["chains"]) =>
+      rules.flatMap((rule) => rule(facts({ ...counting, chains }))).find(({ rule }) => rule === "hash-mismatch");
+    expect(of({ zones: [], whole: null })?.severity).toBe("P2");
+    const proved = of({ zones: [], whole: { at: now, rows: 647, proved: 647 } });
+    expect(proved?.severity).toBe("P4");
+    expect(proved?.noise).toContain("647 of 647 rows proved");
+  });
+
+  it("grade what the console's check proved: changed rows P2, removed or rewritten ones P1, another key no attack", () => {
+    const zone = { checkId: "c", zoneId: "z", zone: "pay", at: now, foreignKey: false, firstSeq: 1_280 };
+    const of = (over: { changed?: number; removed?: number; rewritten?: number; foreignKey?: boolean }) => {
+      const zones = [{ ...zone, changed: 0, removed: 0, rewritten: 0, ...over }];
+      return rules
+        .flatMap((rule) => rule(facts({ chains: { zones, whole: null } })))
+        .map(({ severity, rule, sentence }) => `${severity} ${rule} ${sentence}`);
+    };
+    expect(of({ changed: 2 })).toEqual([
+      "P2 chain-not-whole Audit chain of zone pay is not whole: 2 rows changed, first at seq 1,280",
+    ]);
+    expect(of({ changed: 1, removed: 1 })).toEqual([
+      "P1 chain-not-whole Audit chain of zone pay is not whole: 1 row removed, 1 row changed, first at seq 1,280",
+    ]);
+    expect(of({ rewritten: 1 })[0]).toMatch(/^P1 /);
+    expect(of({ foreignKey: true })).toEqual([
+      "P2 key-drift Every seal of zone pay fails under the console's AUDIT_HMAC_KEY",
+    ]);
   });
 
   it("take a change of exchange errors for a signal, a high share for none", () => {

@@ -1,4 +1,5 @@
 import { chainBreak, hashMismatch, sealFailures } from "@/server/detection/audit-chain";
+import { chainNotWhole } from "@/server/detection/chain-not-whole";
 import { deadLetters } from "@/server/detection/dead-letters";
 import { deafConsumer } from "@/server/detection/deaf-consumer";
 import { declaredByHand } from "@/server/detection/declared-by-hand";
@@ -24,6 +25,7 @@ export const rules: readonly Rule[] = [
   deadLetters,
   revocationBacklog,
   chainBreak,
+  chainNotWhole,
   sealFailures,
   hashMismatch,
   pelLag,

@@ -1,5 +1,6 @@
 import type { Deployment } from "@/server/caracal/deployment";
 import type { Facts } from "@/server/detection/facts";
+import { chainTroubles } from "@/server/detection/chain-troubles";
 import { frozenZones } from "@/server/detection/frozen-zones";
 import { openDeclaredSignals } from "@/server/detection/open-declared-signals";
 import { rules } from "@/server/detection/rules";
@@ -68,7 +69,11 @@ export function createCollector({ caracal, db, deploymentName, clock = Date.now 
   const declared = createSource({
     id: "console-postgres",
     label: "Console's Postgres",
-    read: async () => ({ signals: await openDeclaredSignals(db), frozen: await frozenZones(db) }),
+    read: async () => ({
+      signals: await openDeclaredSignals(db),
+      frozen: await frozenZones(db),
+      chains: await chainTroubles(db),
+    }),
   });
   const jwks = createSource({ id: "jwks", label: "JWKS", everyMs: idleMs, read: createJwksWatch(caracal) });
   const replicas = caracal.replicas.map((address) => createReplicaWatch(address, caracal));
@@ -127,6 +132,7 @@ export function createCollector({ caracal, db, deploymentName, clock = Date.now 
       exportedHour: postgres.value()?.exportedHour ?? null,
       declared: declared.value()?.signals ?? [],
       frozenZones: declared.value()?.frozen ?? [],
+      chains: declared.value()?.chains ?? { zones: [], whole: null },
       redisOk: redis.ok(),
       stillSince: motion.stillSince,
       history,

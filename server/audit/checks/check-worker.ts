@@ -4,6 +4,7 @@ import { verifyEvidence } from "@/server/audit/verify/verify-evidence";
 import type { Finding } from "@/server/audit/verify/chain-walk";
 import type { StoredRow } from "@/server/audit/verify/stored-row";
 import type { CheckTotals, CheckWitnesses } from "@/server/audit/checks/schemas";
+import { countTrouble, keepTroubles, type Troubles } from "@/server/audit/checks/troubles";
 import {
   auditStream,
   deadAuditStream,
@@ -11,6 +12,7 @@ import {
   nextChainZones,
   readChainRows,
   walkStream,
+  zoneNames,
 } from "@/server/caracal/audit-chain-read";
 import { boundedRead } from "@/server/caracal/bounded-read";
 import type { Deployment } from "@/server/caracal/deployment";
@@ -116,6 +118,7 @@ async function* counted(
 async function carryOut(ctx: CheckContext, check: Row): Promise<void> {
   const beat = beating(ctx, check.id);
   const found: Finding[] = [];
+  const troubles: Troubles = new Map();
   let more = 0;
   const zones = await zonesOf(ctx, check.zone_id);
   const anchors = await anchorsOf(ctx.db, zones); // before any row is read: what was a head then must be there now
@@ -133,6 +136,7 @@ async function carryOut(ctx: CheckContext, check: Row): Promise<void> {
       breathe: (done) => beat("judging", done),
     },
     (finding) => {
+      countTrouble(troubles, finding);
       if (found.length < mostKept) found.push(finding);
       else more += 1;
     },
@@ -153,15 +157,22 @@ async function carryOut(ctx: CheckContext, check: Row): Promise<void> {
               ? `${more} further findings are counted and not listed.`
               : null,
   };
-  await finish(ctx, check, found, totals, witnesses);
+  const names = await boundedRead(ctx.caracal.db, bounds, (tx) => zoneNames(tx, [...troubles.keys()]));
+  await finish(ctx, check, { found, troubles, names, totals, witnesses });
 }
+
+type Result = {
+  readonly found: readonly Finding[];
+  readonly troubles: Troubles;
+  readonly names: ReadonlyMap<string, string>;
+  readonly totals: CheckTotals;
+  readonly witnesses: CheckWitnesses;
+};
 
 async function finish(
   { db, holder }: CheckContext,
   check: Row,
-  found: readonly Finding[],
-  totals: CheckTotals,
-  witnesses: CheckWitnesses,
+  { found, troubles, names, totals, witnesses }: Result,
 ): Promise<void> {
   const ordered = [...found].sort(
     (a, b) => a.zone_id.localeCompare(b.zone_id) || (a.chain_seq ?? 0) - (b.chain_seq ?? 0),
@@ -179,6 +190,7 @@ async function finish(
               ARRAY(SELECT json_array_elements_text(f->'columns')), ARRAY(SELECT json_array_elements_text(f->'witnesses')) FROM json_array_elements($2::json) AS f`,
       [check.id, JSON.stringify(ordered.map((finding, n) => ({ n, ...finding })))],
     );
+    await keepTroubles(tx, check.id, troubles, names);
     const { rows: all, proved, tampered, removed, not_provable: unproved } = totals;
     await appendEntries(tx, [
       {

@@ -8,6 +8,7 @@ import { anchorHeads } from "@/server/audit/checks/anchors";
 import { advanceOneCheck, type CheckContext } from "@/server/audit/checks/check-worker";
 import { getCheck, listChecks, listFindings } from "@/server/audit/checks/check-views";
 import { cancelCheck, startCheck } from "@/server/audit/checks/start-check";
+import { chainTroubles } from "@/server/detection/chain-troubles";
 
 const folder = new URL("../../../sandbox/fixtures/recorded-incident/", import.meta.url);
 const keys = JSON.parse(readFileSync(new URL("keys.json", folder), "utf8")) as Record<string, string>;
@@ -186,5 +187,49 @@ describe("a check", () => {
 
   test("of a zone that is none is refused", async () => {
     await expect(order("nowhere")).rejects.toThrow(/No such zone/);
+  });
+});
+
+describe("what checks found, as the ground of signals", () => {
+  const troubles = async () =>
+    (await chainTroubles(stage.db)).zones.map(({ zoneId, changed, removed, rewritten }) => [
+      zoneId,
+      changed + removed + rewritten,
+    ]);
+  const expected = () => {
+    const byZone = new Map<string, number>();
+    for (const { zone_id } of changes) byZone.set(zone_id, (byZone.get(zone_id) ?? 0) + 1);
+    return [...byZone].sort();
+  };
+
+  test("of a zone's own check only that zone's are replaced", async () => {
+    await load("after");
+    await order();
+    await advanceOneCheck(ctx());
+    expect((await troubles()).sort()).toEqual(expected());
+    const [[zone] = [""]] = expected();
+    await stage.caracalOwner.query("DELETE FROM audit_events WHERE zone_id = $1", [zone]);
+    await stage.caracal.redis.flushall();
+    await order(zone);
+    await advanceOneCheck(ctx());
+    expect((await troubles()).sort()).toEqual(expected().slice(1));
+  });
+
+  test("a check that began to read before another of the zone ended says nothing new", async () => {
+    await load("after");
+    const slow = await order();
+    const [[zone] = [""]] = expected();
+    await stage.owner.query("UPDATE audit_checks SET started_at = now() - interval '1 hour' WHERE id = $1", [slow]);
+    const quick = await order(zone);
+    await stage.owner.query("UPDATE audit_checks SET requested_at = requested_at - interval '1 day' WHERE id = $1", [
+      quick,
+    ]);
+    await advanceOneCheck(ctx());
+    expect((await view(quick)).state).toBe("finished");
+    await advanceOneCheck(ctx());
+    expect((await view(slow)).state).toBe("finished");
+    const { zones } = await chainTroubles(stage.db);
+    expect(zones.filter(({ zoneId }) => zoneId === zone).map(({ checkId }) => checkId)).toEqual([quick]);
+    expect(zones.length).toBe(expected().length);
   });
 });

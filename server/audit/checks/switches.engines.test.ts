@@ -7,6 +7,9 @@ import { tamperings, undoTampering } from "@/sandbox/supervisor/tamper";
 import { advanceOneCheck } from "@/server/audit/checks/check-worker";
 import { getCheck, listFindings } from "@/server/audit/checks/check-views";
 import { startCheck } from "@/server/audit/checks/start-check";
+import { chainNotWhole } from "@/server/detection/chain-not-whole";
+import { chainTroubles } from "@/server/detection/chain-troubles";
+import type { Facts } from "@/server/detection/facts";
 import { openDeployment, type Deployment as Attached } from "@/server/caracal/deployment";
 import { openDatabase, type Database } from "@/server/platform/postgres";
 import { readSettings } from "@/server/platform/settings";
@@ -52,20 +55,28 @@ async function checked() {
   const { rows } = await listFindings({ ctx: { db }, input: { checkId, limit: 100 } });
   return { totals, found: rows.map(({ finding, columns }) => [finding, ...columns].join(" ")) };
 }
+/** What stands on "Now" by it: severity and the numbers of rows. */
+async function signalled() {
+  const { zones, whole } = await chainTroubles(db);
+  const [signal] = chainNotWhole({ chains: { zones, whole } } as Facts);
+  return signal === undefined ? whole : [signal.severity, ...signal.figures.map(({ value }) => value)];
+}
 const run = (name: string) => tamperings[name]?.run(deployment);
 
 test.each([
-  ["tamper-edit", ["column_changed metadata_json"]],
-  ["tamper-delete", ["row_deleted"]],
-  ["tamper-swap", ["reordered", "reordered"]],
-  ["tamper-cut-tail", ["tail_truncated", "tail_truncated", "tail_truncated"]],
-  ["tamper-reseal", ["rewritten_with_key decision"]],
-  ["tamper-fork", ["forked"]],
-])("%s is told as what it is", async (name, expected) => {
+  ["tamper-edit", ["column_changed metadata_json"], ["P2", 0, 0, 1]],
+  ["tamper-delete", ["row_deleted"], ["P1", 1, 0, 0]],
+  ["tamper-swap", ["reordered", "reordered"], ["P1", 0, 2, 0]],
+  ["tamper-cut-tail", ["tail_truncated", "tail_truncated", "tail_truncated"], ["P1", 3, 0, 0]],
+  ["tamper-reseal", ["rewritten_with_key decision"], ["P1", 0, 1, 0]],
+  ["tamper-fork", ["forked"], ["P1", 0, 1, 0]],
+])("%s is told as what it is, and is a signal until it is taken back", async (name, expected, signal) => {
   await run(name);
   expect((await checked()).found).toEqual(expected);
+  expect(await signalled()).toEqual(signal);
   await undoTampering(deployment);
   expect(await checked()).toMatchObject({ totals: { tampered: 0, removed: 0, not_provable: 0 }, found: [] });
+  expect(await signalled()).toMatchObject({ rows: expect.any(Number), proved: expect.any(Number) });
 });
 
 test("audit-retention is told as retention and as nothing worse", async () => {
@@ -74,6 +85,7 @@ test("audit-retention is told as retention and as nothing worse", async () => {
   const { found, totals } = await checked();
   expect(new Set(found)).toEqual(new Set(["retention_gap"]));
   expect(totals).toMatchObject({ tampered: 0, removed: 0 });
+  expect(await signalled()).toMatchObject({ rows: totals?.rows });
   expect(totals?.rows).toBeLessThan(before?.rows ?? 0);
   await undoTampering(deployment);
   expect((await checked()).totals).toEqual(before);
