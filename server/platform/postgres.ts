@@ -64,6 +64,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     keepAlive: true,
   });
   pool.on("error", (error) => log.warn({ database: options.label, reason: error.message }, "idle connection lost"));
+  // One lost between two statements of a transaction has no other listener, and would end the process; its next statement fails.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const direct = asQueryable({ query: pool.query.bind(pool) } as Pick<PoolClient, "query">, options.label);
   return {
     ...direct,
