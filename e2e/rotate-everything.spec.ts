@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { decodeProtectedHeader } from "jose";
 import type { Page } from "@playwright/test";
+import { goOn, isNow, record, skip, step, tickAll } from "@/e2e/fixtures/guided";
 import { approve, askForApproval, execute } from "@/e2e/fixtures/record";
 import { secretScan } from "@/e2e/fixtures/secret-scan";
 import { mint as mintSessions, newSubject } from "@/e2e/fixtures/sessions";
@@ -9,42 +10,6 @@ import { forgeMandate } from "@/sandbox/supervisor/thief";
 import { seededSecret } from "@/sandbox/services/shared/client-secret";
 
 /** The worst case from start to end. It comes last but one: after it every key of the stand is another. */
-
-const step = (page: Page, id: string) => page.locator(`[data-step='${id}']`);
-const isNow = (page: Page, id: string) =>
-  expect(step(page, id)).toHaveAttribute("aria-current", "step", { timeout: 20_000 });
-
-async function goOn(page: Page, id: string): Promise<void> {
-  const button = step(page, id).getByRole("button", { name: "Go on" });
-  await expect(button).toBeEnabled({ timeout: 60_000 });
-  await button.click();
-  await expect(step(page, id)).not.toHaveAttribute("aria-current", "step", { timeout: 20_000 });
-}
-
-async function record(page: Page, id: string, text: string, hash?: string): Promise<void> {
-  if (hash !== undefined) await step(page, id).getByLabel("SHA-256 of what was preserved").fill(hash);
-  await step(page, id).getByRole("textbox").last().fill(text);
-  await step(page, id).getByRole("button", { name: "Record it and go on" }).click();
-  await expect(step(page, id)).not.toHaveAttribute("aria-current", "step");
-}
-
-async function tickAll(page: Page, id: string): Promise<void> {
-  const open = step(page, id).getByRole("list", { name: "Still to be ticked" }).getByRole("listitem");
-  for (let left = await open.count(); left > 0; left -= 1) {
-    await open.first().getByRole("button", { name: /^Tick/ }).click();
-    await page.getByRole("dialog").getByRole("textbox").fill("Seen with Sol on the screen");
-    await page.getByRole("dialog").getByRole("button", { name: "Tick it in my name" }).click();
-    await expect(page.getByRole("dialog")).toBeHidden();
-    await expect(open).toHaveCount(left - 1);
-  }
-}
-
-async function skip(page: Page, id: string, why: string): Promise<void> {
-  await step(page, id).getByRole("button", { name: "Skip with a reason" }).click();
-  await page.getByRole("dialog").getByRole("textbox").fill(why);
-  await page.getByRole("dialog").getByRole("button", { name: "Skip it" }).click();
-  await expect(page.getByRole("dialog")).toBeHidden();
-}
 
 /** Asked for from the step that is due, approved by the other, executed. Ends on the approval's page. */
 async function byTwo(asks: Page, votes: Page, act: string): Promise<void> {

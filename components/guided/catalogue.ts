@@ -5,6 +5,7 @@ export const guidedCatalogue: readonly {
   readonly name: GuidedPlaybook;
   readonly title: string;
   readonly about: string;
+  readonly severity: "P1" | "P2" | "P3"; // of the incident that it declares
   readonly oneZone: boolean;
 }[] = [
   {
@@ -12,18 +13,29 @@ export const guidedCatalogue: readonly {
     title: "KEK compromised",
     about:
       "The key that seals everything is known to somebody: a new key, everything moved to it, every replica recreated, every zone's signing keys replaced, every session revoked. Each act takes two people.",
+    severity: "P1",
     oneZone: false,
   },
   {
     name: "zone-key-compromise",
     title: "Single zone signing key compromised",
     about: "Two new versions push the stolen key out of the zone's JWKS; every session of the zone goes.",
+    severity: "P1",
     oneZone: true,
   },
   {
     name: "rotate-keys",
     title: "Rotate signing keys",
     about: "Routine: a new signing key in each zone, told to every STS. No mandate dies.",
+    severity: "P3",
     oneZone: false,
+  },
+  {
+    name: "audit-tampering",
+    title: "Audit chain tampered with",
+    about:
+      "What is proved first, evidence before anything else, scope, verdict, and no change to the audit tables until security and compliance have signed off.",
+    severity: "P2",
+    oneZone: true,
   },
 ];

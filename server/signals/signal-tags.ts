@@ -3,6 +3,7 @@ import type { NoticeTag } from "@/server/notifications/queue-notice";
 /** What the rules of detection mean for who is told (DESIGN section 5, the incident page's tiers). */
 const tagsByRule: Readonly<Record<string, readonly NoticeTag[]>> = {
   "chain-break": ["tamper"],
+  "chain-not-whole": ["tamper"],
   "ingest-alert": ["tamper"],
   "jwks-differs": ["key-compromise"],
   "audit-dropped": ["audit-loss"],

@@ -9,7 +9,6 @@ import { getCheck, listFindings } from "@/server/audit/checks/check-views";
 import { startCheck } from "@/server/audit/checks/start-check";
 import { chainNotWhole } from "@/server/detection/chain-not-whole";
 import { chainTroubles } from "@/server/detection/chain-troubles";
-import type { Facts } from "@/server/detection/facts";
 import { openDeployment, type Deployment as Attached } from "@/server/caracal/deployment";
 import { openDatabase, type Database } from "@/server/platform/postgres";
 import { readSettings } from "@/server/platform/settings";
@@ -57,9 +56,9 @@ async function checked() {
 }
 /** What stands on "Now" by it: severity and the numbers of rows. */
 async function signalled() {
-  const { zones, whole } = await chainTroubles(db);
-  const [signal] = chainNotWhole({ chains: { zones, whole } } as Facts);
-  return signal === undefined ? whole : [signal.severity, ...signal.figures.map(({ value }) => value)];
+  const chains = await chainTroubles(db);
+  const [signal] = chainNotWhole({ chains });
+  return signal === undefined ? chains.whole : [signal.severity, ...signal.figures.map(({ value }) => value)];
 }
 const run = (name: string) => tamperings[name]?.run(deployment);
 

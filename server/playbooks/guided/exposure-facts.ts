@@ -1,7 +1,7 @@
 import { keyExposure, type KeyExposureFacts } from "@/server/playbooks/guided/exposure";
 import type { Looking } from "@/server/playbooks/guided/playbook";
 import { keysReplaced } from "@/server/playbooks/guided/probe-rotation";
-import type { Probed } from "@/server/playbooks/guided/schemas";
+import type { GuidedPlaybook, Probed } from "@/server/playbooks/guided/schemas";
 import type { Exposure } from "@/server/playbooks/schemas";
 
 const ms = (at: Date | string | null | undefined): number | null => (at == null ? null : new Date(at).getTime());
@@ -36,9 +36,11 @@ async function factsOf(looking: Looking): Promise<KeyExposureFacts> {
   };
 }
 
-/** What somebody with the stolen key can do right now. A routine rotation has nobody to fear. @throws source_unreachable */
+const noKeyStolen: ReadonlySet<string> = new Set<GuidedPlaybook>(["rotate-keys", "audit-tampering"]);
+
+/** What somebody with the stolen key can do right now; nothing where none was stolen. @throws source_unreachable */
 export const exposureNow = async (looking: Looking): Promise<Exposure[]> =>
-  looking.run.playbook === "rotate-keys" ? [] : keyExposure(await factsOf(looking));
+  noKeyStolen.has(looking.run.playbook) ? [] : keyExposure(await factsOf(looking));
 
 /** Nothing that runs out by itself is left; what only people can end does not keep the step open. */
 export async function exposureOver(looking: Looking): Promise<Probed> {

@@ -79,7 +79,7 @@ export type Playbook = {
   readonly name: GuidedPlaybook;
   readonly title: string;
   readonly about: string;
-  readonly severity: "P1" | "P3";
+  readonly severity: "P1" | "P2" | "P3";
   readonly oneZone: boolean;
   readonly steps: readonly StepDeclaration[];
 };

@@ -1,3 +1,4 @@
+import { auditTampering } from "@/server/playbooks/guided/audit-tampering";
 import { kekCompromise } from "@/server/playbooks/guided/kek-compromise";
 import type { Playbook } from "@/server/playbooks/guided/playbook";
 import { rotateKeys } from "@/server/playbooks/guided/rotate-keys";
@@ -8,6 +9,7 @@ const all: Readonly<Record<GuidedPlaybook, Playbook>> = {
   "kek-compromise": kekCompromise,
   "zone-key-compromise": zoneKeyCompromise,
   "rotate-keys": rotateKeys,
+  "audit-tampering": auditTampering,
 };
 
 /** The declaration of a guided playbook. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { idText, pageInput, writtenText } from "@/server/platform/page";
 import type { Exposure } from "@/server/playbooks/schemas";
 
-export const guidedPlaybooks = ["kek-compromise", "zone-key-compromise", "rotate-keys"] as const;
+export const guidedPlaybooks = ["kek-compromise", "zone-key-compromise", "rotate-keys", "audit-tampering"] as const;
 export type GuidedPlaybook = (typeof guidedPlaybooks)[number];
 
 export const startGuidedInput = z.object({

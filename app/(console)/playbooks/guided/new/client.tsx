@@ -75,7 +75,7 @@ export function NewGuidedClient() {
           ) : null}
           <AttachIncident
             value={draft.incident}
-            severity={draft.playbook === "rotate-keys" ? "P3" : "P1"}
+            severity={chosen?.severity ?? "P1"}
             onChange={(incident) => void setDraft({ incident })}
           />
           <Field label="Why it is started" className="w-full max-w-xl">

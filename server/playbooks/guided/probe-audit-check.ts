@@ -1,0 +1,76 @@
+import { severities } from "@/server/platform/severity";
+import { chainNotWhole } from "@/server/detection/chain-not-whole";
+import type { ChainTroubles } from "@/server/detection/facts";
+import { openTroubles } from "@/server/detection/chain-troubles";
+import type { Looking } from "@/server/playbooks/guided/playbook";
+import { no, yes } from "@/server/playbooks/guided/probed";
+import type { Probed } from "@/server/playbooks/guided/schemas";
+
+type Check = { readonly id: string; readonly rows: number; readonly proved: number };
+type Trouble = ChainTroubles["zones"][number];
+
+/** The newest check that covers the run's zone and was ordered after an instant. */
+async function checkSince({ db, run }: Looking, since: Date): Promise<Check | null> {
+  const [row] = await db.query<Check>(
+    `SELECT id, (totals->>'rows')::float8 AS rows, (totals->>'proved')::float8 AS proved FROM audit_checks
+      WHERE state = 'finished' AND coalesce(zone_id, '') IN ('', $1) AND requested_at >= $2 ORDER BY started_at DESC LIMIT 1`,
+    [run.zone_id, since],
+  );
+  return row ?? null;
+}
+
+const troubleOf = async ({ db, run }: Looking): Promise<Trouble | null> =>
+  (await openTroubles(db, run.zone_id))[0] ?? null;
+const told = (trouble: Trouble) => {
+  const [signal] = chainNotWhole({ chains: { zones: [trouble], whole: null } });
+  return { severity: signal?.severity ?? "P2", sentence: signal?.sentence ?? "" };
+};
+
+/** The zone's chain was checked since the run began. What Caracal's own counters say settles nothing (trap 8). */
+export async function chainChecked(looking: Looking): Promise<Probed> {
+  const check = await checkSince(looking, looking.run.created_at);
+  if (check === null) return no("No check of this zone's chain that was ordered in this run has ended.");
+  const trouble = await troubleOf(looking);
+  return yes(
+    trouble === null
+      ? `Nothing was found: ${check.proved} of ${check.rows} rows proved.`
+      : `${told(trouble).sentence}. ${check.proved} of ${check.rows} rows proved.`,
+  );
+}
+
+/** The incident is graded at least as what is proved asks for: removed or rewritten rows P1, changed ones P2. */
+export async function gradedAsProved(looking: Looking): Promise<Probed> {
+  const trouble = await troubleOf(looking);
+  if (trouble === null) return yes("Nothing is proved that would ask for a severity.");
+  const { severity, sentence } = told(trouble);
+  const [incident] = await looking.db.query<{ severity: (typeof severities)[number]; number: number }>(
+    "SELECT severity, number::int AS number FROM incidents WHERE id = $1",
+    [looking.run.incident_id],
+  );
+  if (incident === undefined) throw new Error("the incident of the run is gone");
+  return severities.indexOf(incident.severity) > severities.indexOf(severity)
+    ? no(`INC-${incident.number} is ${incident.severity}, and what is proved is a ${severity}: ${sentence}. Raise it.`)
+    : yes(`INC-${incident.number} is ${incident.severity}. ${sentence}.`);
+}
+
+/** A check after the preservation finds what the one before it found: nothing more was changed, and nothing was put right. */
+export async function unchangedSince(looking: Looking): Promise<Probed> {
+  const { db, run, settled } = looking;
+  const preserved = settled.get("preserve")?.settled_at ?? run.created_at;
+  const check = await checkSince(looking, preserved);
+  if (check === null) return no("No check that was ordered after the preservation has ended.");
+  const [before] = await db.query<Pick<Trouble, "changed" | "removed" | "rewritten">>(
+    `SELECT changed, removed, rewritten FROM audit_troubles WHERE zone_id = $1 AND check_id = (
+       SELECT id FROM audit_checks WHERE state = 'finished' AND coalesce(zone_id, '') IN ('', $1) AND requested_at >= $2 AND requested_at < $3
+        ORDER BY started_at DESC LIMIT 1)`,
+    [run.zone_id, run.created_at, preserved],
+  );
+  const now = await troubleOf(looking);
+  const sum = (one: Pick<Trouble, "changed" | "removed" | "rewritten"> | null | undefined) =>
+    [one?.changed ?? 0, one?.removed ?? 0, one?.rewritten ?? 0].join(", ");
+  return sum(before) === sum(now)
+    ? yes(`Checked again: rows changed, removed, rewritten ${sum(now)}, as before the preservation.`)
+    : no(
+        `Rows changed, removed, rewritten: ${sum(before)} before the preservation, ${sum(now)} now. Somebody is at it still, or put it right: preserve anew, and check.`,
+      );
+}
