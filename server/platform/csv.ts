@@ -1,5 +1,5 @@
-/** What a spreadsheet takes for a formula when a cell begins with it. */
-const formula = /^[=+\-@\t\r]/;
+/** What a spreadsheet takes for a formula when a cell begins with it; behind apostrophes too, so that taking one away gives every text back. */
+const formula = /^'*[=+\-@\t\r]/;
 
 /**
  * One line of CSV (RFC 4180, CRLF). Text that a spreadsheet would run gets an apostrophe before it, so that an export with a
