@@ -18,11 +18,11 @@ module.exports = {
     ),
     rule(
       "components-browser-safe",
-      "components take from server only schemas, machines, policy tables and types",
+      "components take from server only schemas, machines, tables of policies and playbooks, and types",
       { path: "^components/", pathNot: "\\.test\\.tsx?$" },
       {
         path: server,
-        pathNot: "(schemas|machine|policy|snapshot|roles|commands|severity|units)\\.ts$",
+        pathNot: "(schemas|machine|policy|catalogue|snapshot|roles|commands|severity|units)\\.ts$",
         dependencyTypesNot: ["type-only"],
       },
     ),
@@ -33,7 +33,7 @@ module.exports = {
       {
         path: server,
         pathNot:
-          "^server/(trpc|auth|runtime)/|^server/routers/app-router|(schemas|machine|policy|snapshot|roles|severity)\\.ts$",
+          "^server/(trpc|auth|runtime)/|^server/routers/app-router|(schemas|machine|policy|catalogue|snapshot|roles|severity)\\.ts$",
         dependencyTypesNot: ["type-only"],
       },
     ),

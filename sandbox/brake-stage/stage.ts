@@ -1,12 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import pg from "pg";
+import { newPerson } from "@/sandbox/new-person";
 import { emptySnapshot } from "@/sandbox/empty-snapshot";
 import { agreed } from "@/sandbox/agreed";
 import { freshCaracalDatabase, freshConsoleDatabase, freshRedis } from "@/sandbox/engines/test-databases";
 import type { Stored } from "@/server/approvals/approved-action";
-import { createLocalAccount } from "@/server/auth/local-accounts";
-import type { Actor } from "@/server/auth/roles";
 import type { BrakeContext } from "@/server/brakes/advance-freeze";
 import { createBrakeWorker } from "@/server/brakes/brake-worker";
 import type { FreezeRow } from "@/server/brakes/freeze-rows";
@@ -54,16 +53,7 @@ export async function openBrakeStage() {
     holder: "console:test",
     pollSeconds: 3_600,
   };
-  const account = async (username: string): Promise<Actor> => {
-    const id = await createLocalAccount({
-      db,
-      username,
-      displayName: username,
-      roles: ["responder"],
-      password: "a long enough password",
-    });
-    return { id, name: username, roles: ["responder"] };
-  };
+  const account = (username: string) => newPerson(db, username, ["responder"]);
   const [dana, remy] = [await account("dana"), await account("remy")];
   await caracal.redis.xgroup("CREATE", policyStream, group, "$", "MKSTREAM");
 

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { createLocalAccount } from "@/server/auth/local-accounts";
+import { newPerson } from "@/sandbox/new-person";
 import type { Actor, Role } from "@/server/auth/roles";
 import type { Database } from "@/server/platform/postgres";
 import { appendEntries } from "@/server/timeline/append-entries";
@@ -10,9 +10,7 @@ export const attachmentBytes = Buffer.from("Dana Responder said so\n".repeat(40)
 /** Somebody who can sign in, with what an entry keeps of them. */
 export async function person(db: Database, name: string, role: Role): Promise<Actor> {
   const username = `${name.toLowerCase().replaceAll(" ", ".")}.${randomUUID().slice(0, 6)}`;
-  await createLocalAccount({ db, username, displayName: name, roles: [role], password: "long enough to be one" });
-  const [row] = await db.query<{ id: string }>("SELECT id FROM people WHERE username = $1", [username]);
-  return { id: row?.id ?? "", name, roles: [role], address: "203.0.113.77", requestId: randomUUID() };
+  return { ...(await newPerson(db, username, [role], name)), address: "203.0.113.77", requestId: randomUUID() };
 }
 
 /** An incident with one of everything: entries, a note, roles, links, an approval with a vote, a run, an attachment. */

@@ -1,6 +1,6 @@
 import { Client } from "pg";
+import { newPerson } from "@/sandbox/new-person";
 import { freshConsoleDatabase } from "@/sandbox/engines/test-databases";
-import { createLocalAccount } from "@/server/auth/local-accounts";
 import type { Actor, Role } from "@/server/auth/roles";
 import { declareIncident } from "@/server/incidents/declare-incident";
 import { getIncident } from "@/server/incidents/get-incident";
@@ -23,16 +23,7 @@ export async function openIncidentStage() {
   const owner = new Client({ connectionString: database.migrateUrl });
   await owner.connect();
   const people = new Map<string, Actor>();
-  for (const [username, role] of cast) {
-    const id = await createLocalAccount({
-      db,
-      username,
-      displayName: username,
-      roles: [role],
-      password: "a long enough password",
-    });
-    people.set(username, { id, name: username, roles: [role] });
-  }
+  for (const [username, role] of cast) people.set(username, await newPerson(db, username, [role]));
   const by = (name: string) => {
     const actor = people.get(name);
     if (actor === undefined) throw new Error(`no person ${name}`);

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { newPerson } from "@/sandbox/new-person";
 import { agreed } from "@/sandbox/agreed";
 import type { CaracalDatabase, ConsoleDatabase } from "@/sandbox/engines/databases";
-import { createLocalAccount } from "@/server/auth/local-accounts";
 import type { ApprovedAction } from "@/server/approvals/approved-action";
-import type { Actor, Role } from "@/server/auth/roles";
+import type { Actor } from "@/server/auth/roles";
 import type { Deployment } from "@/server/caracal/deployment";
 import { kekFingerprint, packed, seal } from "@/server/caracal/keys/seal";
 import { openRedis } from "@/server/caracal/redis";
@@ -86,11 +86,7 @@ export async function openKeyStage(options: { readonly current?: Buffer; readonl
   };
   for (let tries = 0; caracal.redis.status !== "ready" && tries < 250; tries += 1)
     await new Promise((resolve) => setTimeout(resolve, 20));
-  const newPerson = async (username: string, name: string, roles: Role[]): Promise<Actor> => {
-    const id = await createLocalAccount({ db, username, displayName: name, roles, password: "a long enough password" });
-    return { id, name, roles };
-  };
-  const actor = await newPerson("sol", "Sol Security", ["security"]);
+  const actor = await newPerson(db, "sol", ["security"], "Sol Security");
   const ctx: KeyContext = { db, caracal, keks: files.keks, holder: `console:${randomUUID()}` };
 
   const newZone = async (name = "Payments"): Promise<string> => {
@@ -112,7 +108,6 @@ export async function openKeyStage(options: { readonly current?: Buffer; readonl
     redis,
     urls: { console: own.url, caracal: theirs.url, caracalOwner: theirs.ownerUrl, redis: redis.url },
     newZone,
-    newPerson,
     /** Sealed values of every kind in a zone: `each` secrets, provider configurations and grants (two tokens each). */
     async fill(zoneId: string, each: number, kek: Buffer = files.current): Promise<void> {
       const rows = (make: (n: number) => unknown[]) => Array.from({ length: each }, (_, n) => make(n));

@@ -1,61 +1,37 @@
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { createLocalAccount } from "@/server/auth/local-accounts";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { newPerson } from "@/sandbox/new-person";
 import type { Actor } from "@/server/auth/roles";
 import { createBrakeWorker } from "@/server/brakes/brake-worker";
 import { getFreeze } from "@/server/brakes/freeze-view";
 import { freezeZoneAction } from "@/server/brakes/freeze-zone.action";
 import { thawZone } from "@/server/brakes/thaw-zone";
-import { openDeployment, type Deployment as Attached } from "@/server/caracal/deployment";
 import type { Repeating } from "@/server/jobs/repeat";
 import { createCollector, type Collector } from "@/server/live/collector";
-import { openDatabase, type Database } from "@/server/platform/postgres";
-import { readSettings } from "@/server/platform/settings";
+import type { Database } from "@/server/platform/postgres";
 import { agreed } from "@/sandbox/agreed";
-import { freshConsoleDatabase } from "@/sandbox/engines/test-databases";
+import { type AttachedConsole, attachConsole } from "@/sandbox/attached-console";
 import { seededSecret } from "@/sandbox/services/shared/client-secret";
-import { eventually, openWitness, type Witness } from "@/sandbox/stand-in-witness";
-import { type Deployment, startDeployment } from "@/sandbox/supervisor/deployment";
+import { eventually, type Witness } from "@/sandbox/stand-in-witness";
 
 /** The whole way on the stand-in's real STS processes: what counts is what they mint. */
-let deployment: Deployment;
+let attached: AttachedConsole;
+let deployment: AttachedConsole["deployment"];
 let witness: Witness;
-let own: Awaited<ReturnType<typeof freshConsoleDatabase>>;
 let owner: pg.Pool;
-let caracal: Attached;
+let caracal: AttachedConsole["caracal"];
 let db: Database;
 let collector: Collector;
 let dana: Actor;
 let worker: Repeating | null = null;
 
 beforeAll(async () => {
-  [deployment, own] = await Promise.all([startDeployment({ size: "small" }), freshConsoleDatabase()]);
-  witness = await openWitness(deployment);
-  const settings = readSettings({
-    CONSOLE_DATABASE_URL: own.url,
-    CONSOLE_MIGRATE_DATABASE_URL: own.migrateUrl,
-    CARACAL_DATABASE_URL: deployment.caracal.url,
-    CARACAL_REDIS_URL: deployment.redis.url,
-    CARACAL_STS_URLS: deployment
-      .replicasOf("sts")
-      .map(({ url }) => url)
-      .join(","),
-    STREAMS_HMAC_KEY: deployment.secrets.streamsHmacKey,
-  });
-  caracal = openDeployment(settings);
-  db = openDatabase({ url: own.url, label: "console", max: 5, statementTimeoutMs: 5_000 });
-  owner = new pg.Pool({ connectionString: own.migrateUrl, max: 1 });
+  attached = await attachConsole();
+  ({ deployment, witness, caracal, db } = attached);
+  owner = new pg.Pool({ connectionString: attached.own.migrateUrl, max: 1 });
   collector = createCollector({ caracal, db, deploymentName: "brakes" });
-  await vi.waitUntil(() => caracal.redis.status === "ready", { timeout: 5_000 });
   await collector.sampleNow();
-  const id = await createLocalAccount({
-    db,
-    username: "dana",
-    displayName: "Dana",
-    roles: ["responder"],
-    password: "a long enough password",
-  });
-  dana = { id, name: "Dana", roles: ["responder"] };
+  dana = await newPerson(db, "dana", ["responder"], "Dana");
 });
 afterEach(async () => {
   await worker?.stop();
@@ -63,9 +39,8 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await collector?.stop();
-  await Promise.all([caracal?.close(), db?.close(), owner?.end(), witness?.close()]);
-  await deployment?.dispose();
-  await own?.drop();
+  await owner?.end();
+  await attached?.close();
 });
 
 const zone = () => {

@@ -2,15 +2,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { decodeProtectedHeader } from "jose";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { newPerson } from "@/sandbox/new-person";
 import { startAgreed } from "@/sandbox/key-stage/stage";
-import { freshConsoleDatabase } from "@/sandbox/engines/test-databases";
+import { type AttachedConsole, attachConsole } from "@/sandbox/attached-console";
 import { seededSecret } from "@/sandbox/services/shared/client-secret";
-import { eventually, openWitness, type Witness } from "@/sandbox/stand-in-witness";
-import { type Deployment, startDeployment } from "@/sandbox/supervisor/deployment";
+import { eventually, type Witness } from "@/sandbox/stand-in-witness";
 import { drills } from "@/sandbox/supervisor/drills";
-import { createLocalAccount } from "@/server/auth/local-accounts";
 import type { Actor } from "@/server/auth/roles";
-import { openDeployment, type Deployment as Attached } from "@/server/caracal/deployment";
 import type { Repeating } from "@/server/jobs/repeat";
 import { generateNextKek } from "@/server/keys/generate-next-kek";
 import { getKeyJob, listKeyJobZones } from "@/server/keys/key-job-views";
@@ -20,63 +18,38 @@ import { reEncryptAction } from "@/server/keys/re-encrypt/re-encrypt.action";
 import { sweepAgain } from "@/server/keys/re-encrypt/sweep-again";
 import { rotateAction } from "@/server/keys/rotation/rotate.action";
 import { startInventory } from "@/server/keys/start-inventory";
-import { openDatabase, type Database } from "@/server/platform/postgres";
+import type { Database } from "@/server/platform/postgres";
 import { finishGuided } from "@/server/playbooks/guided/end-guided";
 import { recreatedOnKey } from "@/server/playbooks/guided/probe-replicas";
 import { loadGuidedRun } from "@/server/playbooks/guided/run-rows";
 import { settleStep } from "@/server/playbooks/guided/settle-step";
 import { startGuided } from "@/server/playbooks/guided/start-guided";
-import { readSettings } from "@/server/platform/settings";
 
 /** The KEK's way from start to end on real STS processes: what counts is what they sign, serve and open. */
-let deployment: Deployment;
+let attached: AttachedConsole;
+let deployment: AttachedConsole["deployment"];
 let witness: Witness;
-let own: Awaited<ReturnType<typeof freshConsoleDatabase>>;
 let owner: pg.Pool;
-let caracal: Attached;
+let caracal: AttachedConsole["caracal"];
 let db: Database;
 let keks: KekProvider;
 let sol: Actor;
 let worker: Repeating;
 
 beforeAll(async () => {
-  [deployment, own] = await Promise.all([startDeployment({ size: "small" }), freshConsoleDatabase()]);
-  witness = await openWitness(deployment);
-  const settings = readSettings({
-    CONSOLE_DATABASE_URL: own.url,
-    CONSOLE_MIGRATE_DATABASE_URL: own.migrateUrl,
-    CARACAL_DATABASE_URL: deployment.caracal.url,
-    CARACAL_REDIS_URL: deployment.redis.url,
-    CARACAL_STS_URLS: deployment
-      .replicasOf("sts")
-      .map(({ url }) => url)
-      .join(","),
-    STREAMS_HMAC_KEY: deployment.secrets.streamsHmacKey,
-    ZONE_KEK_FILE: deployment.kekFiles.current,
-    ZONE_KEK_NEXT_FILE: deployment.kekFiles.next,
-  });
-  caracal = openDeployment(settings);
-  keks = kekFromSettings(settings);
-  db = openDatabase({ url: own.url, label: "console", max: 5, statementTimeoutMs: 5_000 });
-  owner = new pg.Pool({ connectionString: own.migrateUrl, max: 1 });
-  await vi.waitUntil(() => caracal.redis.status === "ready", { timeout: 5_000 });
-  const id = await createLocalAccount({
-    db,
-    username: "sol",
-    displayName: "Sol",
-    roles: ["security"],
-    password: "a long enough password",
-  });
-  sol = { id, name: "Sol", roles: ["security"] };
+  attached = await attachConsole();
+  ({ deployment, witness, caracal, db } = attached);
+  keks = kekFromSettings(attached.settings);
+  owner = new pg.Pool({ connectionString: attached.own.migrateUrl, max: 1 });
+  sol = await newPerson(db, "sol", ["security"], "Sol");
   worker = createKeyWorker({ db, caracal, keks, holder: "console:test" });
   worker.start();
 });
 afterEach(() => vi.restoreAllMocks());
 afterAll(async () => {
   await worker?.stop();
-  await Promise.all([caracal?.close(), db?.close(), owner?.end(), witness?.close()]);
-  await deployment?.dispose();
-  await own?.drop();
+  await owner?.end();
+  await attached?.close();
 });
 
 const zone = () => {

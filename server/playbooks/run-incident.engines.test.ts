@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { newPerson } from "@/sandbox/new-person";
 import { freshConsoleDatabase } from "@/sandbox/engines/test-databases";
-import { createLocalAccount } from "@/server/auth/local-accounts";
 import type { Actor } from "@/server/auth/roles";
 import { restrictIncident } from "@/server/incidents/assign";
 import { declareIncident } from "@/server/incidents/declare-incident";
@@ -51,17 +51,7 @@ const move = (incidentId: string, event: "resolve" | "close") =>
 beforeAll(async () => {
   made = await freshConsoleDatabase();
   db = openDatabase({ url: made.url, label: "console", max: 12, statementTimeoutMs: 5_000 });
-  const person = async (username: string): Promise<Actor> => ({
-    id: await createLocalAccount({
-      db,
-      username,
-      displayName: username,
-      roles: ["responder"],
-      password: "a long enough password",
-    }),
-    name: username,
-    roles: ["responder"],
-  });
+  const person = (username: string) => newPerson(db, username, ["responder"]);
   dana = await person("dana");
   remy = await person("remy");
 });

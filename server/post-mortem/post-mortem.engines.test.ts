@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Client } from "pg";
-import { createLocalAccount } from "@/server/auth/local-accounts";
+import { newPerson } from "@/sandbox/new-person";
 import type { Actor, Role } from "@/server/auth/roles";
 import { openDatabase, type Database } from "@/server/platform/postgres";
 import { addFollowUp, changeFollowUp } from "@/server/post-mortem/follow-ups";
@@ -54,16 +54,8 @@ beforeAll(async () => {
     ["ira", "approver"],
     ["vera", "viewer"],
     ["sol", "security"],
-  ] as [string, Role][]) {
-    const id = await createLocalAccount({
-      db,
-      username,
-      displayName: username,
-      roles: [role],
-      password: "a long enough password",
-    });
-    people[username] = { id, name: username, roles: [role] };
-  }
+  ] as [string, Role][])
+    people[username] = await newPerson(db, username, [role]);
 });
 afterAll(async () => {
   await owner.end();

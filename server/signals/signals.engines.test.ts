@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Client } from "pg";
-import { createLocalAccount } from "@/server/auth/local-accounts";
+import { newPerson } from "@/sandbox/new-person";
 import type { Actor } from "@/server/auth/roles";
 import { tellClocks } from "@/server/incidents/clocks";
 import { declareIn } from "@/server/incidents/declare-incident";
@@ -24,14 +24,7 @@ beforeAll(async () => {
   db = openDatabase({ url: console_.url, label: "console", max: 8, statementTimeoutMs: 5_000 });
   owner = new Client({ connectionString: console_.migrateUrl });
   await owner.connect();
-  const id = await createLocalAccount({
-    db,
-    username: "dana",
-    displayName: "Dana",
-    roles: ["responder"],
-    password: "a long enough password",
-  });
-  dana = { id, name: "Dana", roles: ["responder"] };
+  dana = await newPerson(db, "dana", ["responder"], "Dana");
 });
 afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));

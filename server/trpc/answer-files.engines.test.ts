@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { newPerson } from "@/sandbox/new-person";
 import { freshConsoleDatabase } from "@/sandbox/engines/test-databases";
-import { createLocalAccount } from "@/server/auth/local-accounts";
 import type { Actor, Role } from "@/server/auth/roles";
 import { declareIncident } from "@/server/incidents/declare-incident";
 import { declareIncidentInput } from "@/server/incidents/schemas";
@@ -36,17 +36,7 @@ const download = (actor: Actor | null, id: string, file: string) =>
 beforeAll(async () => {
   made = await freshConsoleDatabase();
   db = openDatabase({ url: made.url, label: "console", max: 4, statementTimeoutMs: 5_000 });
-  const person = async (username: string, role: Role): Promise<Actor> => ({
-    id: await createLocalAccount({
-      db,
-      username,
-      displayName: username,
-      roles: [role],
-      password: "a long enough password",
-    }),
-    name: username,
-    roles: [role],
-  });
+  const person = (username: string, role: Role) => newPerson(db, username, [role]);
   dana = await person("dana", "responder");
   vera = await person("vera", "viewer");
 });

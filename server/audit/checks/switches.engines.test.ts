@@ -1,44 +1,25 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { freshConsoleDatabase } from "@/sandbox/engines/test-databases";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type AttachedConsole, attachConsole } from "@/sandbox/attached-console";
 import { seededSecret } from "@/sandbox/services/shared/client-secret";
-import { eventually, openWitness, type Witness } from "@/sandbox/stand-in-witness";
-import { type Deployment, startDeployment } from "@/sandbox/supervisor/deployment";
+import { eventually } from "@/sandbox/stand-in-witness";
 import { tamperings, undoTampering } from "@/sandbox/supervisor/tamper";
 import { advanceOneCheck } from "@/server/audit/checks/check-worker";
 import { getCheck, listFindings } from "@/server/audit/checks/check-views";
 import { startCheck } from "@/server/audit/checks/start-check";
 import { chainNotWhole } from "@/server/detection/chain-not-whole";
 import { chainTroubles } from "@/server/detection/chain-troubles";
-import { openDeployment, type Deployment as Attached } from "@/server/caracal/deployment";
-import { openDatabase, type Database } from "@/server/platform/postgres";
-import { readSettings } from "@/server/platform/settings";
 
 /** Each tamper switch of the sandbox on its running services: what a check says of it, and that it is whole once taken back. */
-let deployment: Deployment;
-let own: Awaited<ReturnType<typeof freshConsoleDatabase>>;
-let caracal: Attached;
-let db: Database;
-let witness: Witness;
+let attached: AttachedConsole;
+let deployment: AttachedConsole["deployment"];
+let caracal: AttachedConsole["caracal"];
+let db: AttachedConsole["db"];
 
 beforeAll(async () => {
-  [deployment, own] = await Promise.all([startDeployment({ size: "small" }), freshConsoleDatabase()]);
-  witness = await openWitness(deployment);
-  caracal = openDeployment(
-    readSettings({
-      CONSOLE_DATABASE_URL: own.url,
-      CONSOLE_MIGRATE_DATABASE_URL: own.migrateUrl,
-      CARACAL_DATABASE_URL: deployment.caracal.url,
-      CARACAL_REDIS_URL: deployment.redis.url,
-    }),
-  );
-  db = openDatabase({ url: own.url, label: "console", max: 5, statementTimeoutMs: 5_000 });
-  await vi.waitUntil(() => caracal.redis.status === "ready", { timeout: 5_000 });
+  attached = await attachConsole();
+  ({ deployment, caracal, db } = attached);
 });
-afterAll(async () => {
-  await Promise.all([caracal?.close(), db?.close(), witness?.close()]);
-  await deployment?.dispose();
-  await own?.drop();
-});
+afterAll(() => attached?.close());
 
 async function checked() {
   const actor = { id: "00000000-0000-4000-8000-000000000001", name: "Sam", roles: ["security" as const] };
@@ -102,7 +83,9 @@ test("events that came after a cut stay in the chain, behind what is put back", 
     );
   const before = await head();
   await run("tamper-cut-tail");
-  await witness.mint("sts-1", 0, { client_secret: seededSecret(deployment.seeded.zones[0]?.applications[0] ?? "") });
+  await attached.witness.mint("sts-1", 0, {
+    client_secret: seededSecret(deployment.seeded.zones[0]?.applications[0] ?? ""),
+  });
   await eventually(async () => expect(await head()).toBeGreaterThan(before - 3));
   await undoTampering(deployment);
   expect(await head()).toBeGreaterThan(before);

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { newPerson } from "@/sandbox/new-person";
 import { explainedDatabase, type ExplainedDatabase } from "@/sandbox/engines/explain-database";
 import { freshCaracalDatabase, freshConsoleDatabase } from "@/sandbox/engines/test-databases";
-import { createLocalAccount } from "@/server/auth/local-accounts";
 import type { Actor } from "@/server/auth/roles";
 import { declareIncident } from "@/server/incidents/declare-incident";
 import { declareIncidentInput } from "@/server/incidents/schemas";
@@ -73,14 +73,7 @@ beforeAll(async () => {
     openDatabase({ url: caracal.url, label: "Caracal's Postgres", max: 4, statementTimeoutMs: 30_000 }),
   );
   console_ = openDatabase({ url: own.url, label: "console", max: 2, statementTimeoutMs: 5_000 });
-  const id = await createLocalAccount({
-    db: console_,
-    username: "sol",
-    displayName: "Sol",
-    roles: ["security"],
-    password: "a long enough password",
-  });
-  sol = { id, name: "Sol", roles: ["security"] };
+  sol = await newPerson(console_, "sol", ["security"], "Sol");
 }, 120_000);
 afterAll(async () => {
   await Promise.all([db?.close(), owner?.close(), console_?.close()]);

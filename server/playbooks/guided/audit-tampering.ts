@@ -1,4 +1,5 @@
 import { chainChecked, gradedAsProved, unchangedSince } from "@/server/playbooks/guided/probe-audit-check";
+import { catalogued } from "@/server/playbooks/guided/catalogue";
 import type { Playbook } from "@/server/playbooks/guided/playbook";
 
 const checkPage = () => ({ label: "Open the checks", href: "/audit/checks" });
@@ -6,12 +7,7 @@ const quoted = (id: string | null) => `'${(id ?? "").replaceAll("'", "''")}'`;
 
 /** Rows of the audit log were changed, removed or rewritten, or somebody says so. */
 export const auditTampering: Playbook = {
-  name: "audit-tampering",
-  title: "Audit chain tampered with",
-  about:
-    "Rows of the audit log were changed, removed or rewritten, or somebody says so. What is proved first, evidence before anything else, and no change until it is signed off.",
-  severity: "P2",
-  oneZone: true,
+  ...catalogued("audit-tampering"),
   steps: [
     {
       id: "detect",

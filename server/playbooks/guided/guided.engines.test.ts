@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { newPerson } from "@/sandbox/new-person";
 import { type KeyStage, openKeyStage } from "@/sandbox/key-stage/stage";
 import type { Actor } from "@/server/auth/roles";
 import { abandonGuided, finishGuided, takeOverGuided } from "@/server/playbooks/guided/end-guided";
@@ -15,7 +16,7 @@ const hash = "a".repeat(64);
 beforeAll(async () => {
   stage = await openKeyStage();
   await stage.newZone();
-  remy = await stage.newPerson("remy", "Remy", ["responder"]);
+  remy = await newPerson(stage.db, "remy", ["responder"], "Remy");
 });
 afterAll(() => stage.close());
 

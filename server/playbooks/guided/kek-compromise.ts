@@ -10,6 +10,7 @@ import {
   spoolsDrained,
   zoneFrozen,
 } from "@/server/playbooks/guided/probes";
+import { catalogued } from "@/server/playbooks/guided/catalogue";
 import type { Playbook, StepDeclaration } from "@/server/playbooks/guided/playbook";
 import { exposureOver } from "@/server/playbooks/guided/exposure-facts";
 
@@ -55,12 +56,7 @@ export const wait: StepDeclaration = {
 
 /** The KEK is known to somebody: everything sealed under it moves, every zone gets new signing keys, every session goes. */
 export const kekCompromise: Playbook = {
-  name: "kek-compromise",
-  title: "KEK compromised",
-  about:
-    "The key that seals everything is known to somebody. New key, everything moved to it, every replica recreated, every zone's signing keys replaced, every session revoked. Each act takes two people.",
-  severity: "P1",
-  oneZone: false,
+  ...catalogued("kek-compromise"),
   steps: [
     preserve,
     {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { newPerson } from "@/sandbox/new-person";
 import { type KeyStage, openKeyStage } from "@/sandbox/key-stage/stage";
 import type { Actor } from "@/server/auth/roles";
 import { DomainError } from "@/server/platform/errors";
@@ -16,7 +17,7 @@ let people: Actor[];
 beforeAll(async () => {
   stage = await openKeyStage();
   await stage.newZone();
-  people = [stage.actor, await stage.newPerson("remy", "Remy", ["responder"])];
+  people = [stage.actor, await newPerson(stage.db, "remy", ["responder"], "Remy")];
 });
 afterAll(() => stage.close());
 

@@ -1,6 +1,7 @@
 import type { Deployment } from "@/server/caracal/deployment";
 import type { KekProvider } from "@/server/keys/kek-source";
 import type { Database } from "@/server/platform/postgres";
+import type { CatalogueEntry } from "@/server/playbooks/guided/catalogue";
 import type {
   GuidedAct,
   GuidedCheck,
@@ -75,11 +76,4 @@ export type StepDeclaration = {
   readonly commands?: (run: GuidedRunRow) => readonly GuidedCommand[];
 };
 
-export type Playbook = {
-  readonly name: GuidedPlaybook;
-  readonly title: string;
-  readonly about: string;
-  readonly severity: "P1" | "P2" | "P3";
-  readonly oneZone: boolean;
-  readonly steps: readonly StepDeclaration[];
-};
+export type Playbook = CatalogueEntry & { readonly steps: readonly StepDeclaration[] };

@@ -1,3 +1,4 @@
+import { catalogued } from "@/server/playbooks/guided/catalogue";
 import type { Playbook } from "@/server/playbooks/guided/playbook";
 import { replicasOnKey } from "@/server/playbooks/guided/probe-replicas";
 import { rotated } from "@/server/playbooks/guided/probe-rotation";
@@ -5,12 +6,7 @@ import { inventoryTaken } from "@/server/playbooks/guided/probes";
 
 /** The routine: one new version in each zone, nothing stolen. */
 export const rotateKeys: Playbook = {
-  name: "rotate-keys",
-  title: "Rotate signing keys",
-  about:
-    "Routine: a new signing key in each zone, told to every STS. The one before it goes on verifying, so no mandate dies.",
-  severity: "P3",
-  oneZone: false,
+  ...catalogued("rotate-keys"),
   steps: [
     {
       id: "inventory",

@@ -1,4 +1,5 @@
 import { lookBack, preserve, wait } from "@/server/playbooks/guided/kek-compromise";
+import { catalogued } from "@/server/playbooks/guided/catalogue";
 import type { Playbook } from "@/server/playbooks/guided/playbook";
 import { sessionsRevoked } from "@/server/playbooks/guided/probe-revocation";
 import { rotated } from "@/server/playbooks/guided/probe-rotation";
@@ -6,12 +7,7 @@ import { zoneFrozen } from "@/server/playbooks/guided/probes";
 
 /** One zone's signing key is known to somebody; the KEK is not. */
 export const zoneKeyCompromise: Playbook = {
-  name: "zone-key-compromise",
-  title: "Single zone signing key compromised",
-  about:
-    "One zone's private key is known to somebody. Two new versions push it out of the JWKS, every session of the zone goes.",
-  severity: "P1",
-  oneZone: true,
+  ...catalogued("zone-key-compromise"),
   steps: [
     preserve,
     {

@@ -7,7 +7,7 @@ import { useState } from "react";
 import { AttachIncident } from "@/components/approvals/attach-incident";
 import { PageTitle } from "@/components/data-table/page-title";
 import { ZonePicker } from "@/components/data-table/zone-picker";
-import { guidedCatalogue } from "@/components/guided/catalogue";
+import { guidedCatalogue } from "@/server/playbooks/guided/catalogue";
 import { Panel } from "@/components/lib/panel";
 import { reasonOf } from "@/components/live/panel-state-of";
 import { useTRPC } from "@/components/live/trpc";

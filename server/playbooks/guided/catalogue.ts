@@ -1,13 +1,15 @@
 import type { GuidedPlaybook } from "@/server/playbooks/guided/schemas";
 
-/** The guided playbooks as the catalogue offers them. */
-export const guidedCatalogue: readonly {
+export type CatalogueEntry = {
   readonly name: GuidedPlaybook;
   readonly title: string;
   readonly about: string;
   readonly severity: "P1" | "P2" | "P3"; // of the incident that it declares
-  readonly oneZone: boolean;
-}[] = [
+  readonly oneZone: boolean; // about one zone, or about all
+};
+
+/** The guided playbooks as they are offered, in this order; what they do step by step is in a file of each. */
+export const guidedCatalogue: readonly CatalogueEntry[] = [
   {
     name: "kek-compromise",
     title: "KEK compromised",
@@ -39,3 +41,12 @@ export const guidedCatalogue: readonly {
     oneZone: true,
   },
 ];
+
+const byName = new Map(guidedCatalogue.map((entry) => [entry.name, entry]));
+
+/** What the catalogue says of a playbook. */
+export function catalogued(name: GuidedPlaybook): CatalogueEntry {
+  const entry = byName.get(name);
+  if (entry === undefined) throw new Error(`the catalogue lacks ${name}`);
+  return entry;
+}

@@ -1,0 +1,43 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { freshConsoleDatabase } from "@/sandbox/engines/test-databases";
+import { openWitness } from "@/sandbox/stand-in-witness";
+import { startDeployment } from "@/sandbox/supervisor/deployment";
+import { openDeployment } from "@/server/caracal/deployment";
+import { openDatabase } from "@/server/platform/postgres";
+import { readSettings } from "@/server/platform/settings";
+
+/** A small stand-in with all its processes, a console's database beside it, and what a console holds of both; a test's own. */
+export async function attachConsole() {
+  const [deployment, own] = await Promise.all([startDeployment({ size: "small" }), freshConsoleDatabase()]);
+  const witness = await openWitness(deployment);
+  const settings = readSettings({
+    CONSOLE_DATABASE_URL: own.url,
+    CONSOLE_MIGRATE_DATABASE_URL: own.migrateUrl,
+    CARACAL_DATABASE_URL: deployment.caracal.url,
+    CARACAL_REDIS_URL: deployment.redis.url,
+    CARACAL_STS_URLS: deployment
+      .replicasOf("sts")
+      .map(({ url }) => url)
+      .join(","),
+    STREAMS_HMAC_KEY: deployment.secrets.streamsHmacKey,
+    ZONE_KEK_FILE: deployment.kekFiles.current,
+    ZONE_KEK_NEXT_FILE: deployment.kekFiles.next,
+  });
+  const caracal = openDeployment(settings);
+  const db = openDatabase({ url: own.url, label: "console", max: 5, statementTimeoutMs: 5_000 });
+  for (let tries = 0; caracal.redis.status !== "ready" && tries < 250; tries += 1) await delay(20);
+  return {
+    deployment,
+    own,
+    witness,
+    settings,
+    caracal,
+    db,
+    async close() {
+      await Promise.all([caracal.close(), db.close(), witness.close()]);
+      await deployment.dispose();
+      await own.drop();
+    },
+  };
+}
+export type AttachedConsole = Awaited<ReturnType<typeof attachConsole>>;
