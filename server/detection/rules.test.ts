@@ -124,7 +124,7 @@ describe("rules", () => {
 
   it("grade what the console's check proved: changed rows P2, removed or rewritten ones P1, another key no attack", () => {
     const zone = { checkId: "c", zoneId: "z", zone: "pay", at: now, foreignKey: false, firstSeq: 1_280 };
-    const of = (over: { changed?: number; removed?: number; rewritten?: number; foreignKey?: boolean }) => {
+    const of = (over: { changed?: number; removed?: number; rewritten?: number }) => {
       const zones = [{ ...zone, changed: 0, removed: 0, rewritten: 0, ...over }];
       return rules
         .flatMap((rule) => rule(facts({ chains: { zones, whole: null } })))
@@ -137,9 +137,11 @@ describe("rules", () => {
       "P1 chain-not-whole Audit chain of zone pay is not whole: 1 row removed, 1 row changed, first at seq 1,280",
     ]);
     expect(of({ rewritten: 1 })[0]).toMatch(/^P1 /);
-    expect(of({ foreignKey: true })).toEqual([
-      "P2 key-drift Every seal of zone pay fails under the console's AUDIT_HMAC_KEY",
-    ]);
+    const drifted = { ...zone, changed: 0, removed: 0, rewritten: 0, foreignKey: true };
+    const zones = [drifted, { ...drifted, zoneId: "y", zone: "two" }];
+    expect(
+      rules.flatMap((rule) => rule(facts({ chains: { zones, whole: null } }))).map(({ sentence }) => sentence),
+    ).toEqual(["Every seal fails under the console's AUDIT_HMAC_KEY, in 2 zones"]);
   });
 
   it("take a change of exchange errors for a signal, a high share for none", () => {

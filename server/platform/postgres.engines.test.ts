@@ -11,8 +11,8 @@ test("a connection lost between two statements of a transaction fails that trans
   const db = openDatabase({ url: own.url, label: "The console's own Postgres", max: 1, statementTimeoutMs: 5_000 });
   try {
     const work = db.transaction(async (tx) => {
-      const [own] = await tx.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-      await other.query("SELECT pg_terminate_backend($1, 5000)", [own?.pid]);
+      const [backend] = await tx.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+      await other.query("SELECT pg_terminate_backend($1, 5000)", [backend?.pid]);
       await once(new EventTarget(), "never", { signal: AbortSignal.timeout(100) }).catch(() => undefined); // the loss arrives while no statement runs
       await tx.query("SELECT 1");
     });

@@ -6,6 +6,7 @@ export type CatalogueEntry = {
   readonly about: string;
   readonly severity: "P1" | "P2" | "P3"; // of the incident that it declares
   readonly oneZone: boolean; // about one zone, or about all
+  readonly stolen: "kek" | "zone-key" | null; // which key somebody else has
 };
 
 /** The guided playbooks as they are offered, in this order; what they do step by step is in a file of each. */
@@ -17,6 +18,7 @@ export const guidedCatalogue: readonly CatalogueEntry[] = [
       "The key that seals everything is known to somebody: a new key, everything moved to it, every replica recreated, every zone's signing keys replaced, every session revoked. Each act takes two people.",
     severity: "P1",
     oneZone: false,
+    stolen: "kek",
   },
   {
     name: "zone-key-compromise",
@@ -24,6 +26,7 @@ export const guidedCatalogue: readonly CatalogueEntry[] = [
     about: "Two new versions push the stolen key out of the zone's JWKS; every session of the zone goes.",
     severity: "P1",
     oneZone: true,
+    stolen: "zone-key",
   },
   {
     name: "rotate-keys",
@@ -31,6 +34,7 @@ export const guidedCatalogue: readonly CatalogueEntry[] = [
     about: "Routine: a new signing key in each zone, told to every STS. No mandate dies.",
     severity: "P3",
     oneZone: false,
+    stolen: null,
   },
   {
     name: "audit-tampering",
@@ -39,6 +43,7 @@ export const guidedCatalogue: readonly CatalogueEntry[] = [
       "What is proved first, evidence before anything else, scope, verdict, and no change to the audit tables until security and compliance have signed off.",
     severity: "P2",
     oneZone: true,
+    stolen: null,
   },
 ];
 

@@ -1,7 +1,8 @@
+import { catalogued } from "@/server/playbooks/guided/catalogue";
 import { keyExposure, type KeyExposureFacts } from "@/server/playbooks/guided/exposure";
 import type { Looking } from "@/server/playbooks/guided/playbook";
 import { keysReplaced } from "@/server/playbooks/guided/probe-rotation";
-import type { GuidedPlaybook, Probed } from "@/server/playbooks/guided/schemas";
+import type { Probed } from "@/server/playbooks/guided/schemas";
 import type { Exposure } from "@/server/playbooks/schemas";
 
 const ms = (at: Date | string | null | undefined): number | null => (at == null ? null : new Date(at).getTime());
@@ -24,7 +25,7 @@ async function factsOf(looking: Looking): Promise<KeyExposureFacts> {
   );
   return {
     now: own.now.getTime(),
-    kekKnown: run.playbook === "kek-compromise",
+    kekKnown: catalogued(run.playbook).stolen === "kek",
     reEncryptedAt: ms(own.encrypted),
     rotatedAt: ms(keys.replacedAt),
     writtenAt: ms(keys.writtenAt),
@@ -36,11 +37,9 @@ async function factsOf(looking: Looking): Promise<KeyExposureFacts> {
   };
 }
 
-const noKeyStolen: ReadonlySet<string> = new Set<GuidedPlaybook>(["rotate-keys", "audit-tampering"]);
-
 /** What somebody with the stolen key can do right now; nothing where none was stolen. @throws source_unreachable */
 export const exposureNow = async (looking: Looking): Promise<Exposure[]> =>
-  noKeyStolen.has(looking.run.playbook) ? [] : keyExposure(await factsOf(looking));
+  catalogued(looking.run.playbook).stolen === null ? [] : keyExposure(await factsOf(looking));
 
 /** Nothing that runs out by itself is left; what only people can end does not keep the step open. */
 export async function exposureOver(looking: Looking): Promise<Probed> {

@@ -1,5 +1,5 @@
 import { severities } from "@/server/platform/severity";
-import { chainNotWhole } from "@/server/detection/chain-not-whole";
+import { troubleWords } from "@/server/detection/chain-not-whole";
 import type { ChainTroubles } from "@/server/detection/facts";
 import { openTroubles } from "@/server/detection/chain-troubles";
 import type { Looking } from "@/server/playbooks/guided/playbook";
@@ -21,10 +21,6 @@ async function checkSince({ db, run }: Looking, since: Date): Promise<Check | nu
 
 const troubleOf = async ({ db, run }: Looking): Promise<Trouble | null> =>
   (await openTroubles(db, run.zone_id))[0] ?? null;
-const told = (trouble: Trouble) => {
-  const [signal] = chainNotWhole({ chains: { zones: [trouble], whole: null } });
-  return { severity: signal?.severity ?? "P2", sentence: signal?.sentence ?? "" };
-};
 
 /** The zone's chain was checked since the run began. What Caracal's own counters say settles nothing (trap 8). */
 export async function chainChecked(looking: Looking): Promise<Probed> {
@@ -34,7 +30,7 @@ export async function chainChecked(looking: Looking): Promise<Probed> {
   return yes(
     trouble === null
       ? `Nothing was found: ${check.proved} of ${check.rows} rows proved.`
-      : `${told(trouble).sentence}. ${check.proved} of ${check.rows} rows proved.`,
+      : `${troubleWords(trouble).sentence}. ${check.proved} of ${check.rows} rows proved.`,
   );
 }
 
@@ -42,7 +38,7 @@ export async function chainChecked(looking: Looking): Promise<Probed> {
 export async function gradedAsProved(looking: Looking): Promise<Probed> {
   const trouble = await troubleOf(looking);
   if (trouble === null) return yes("Nothing is proved that would ask for a severity.");
-  const { severity, sentence } = told(trouble);
+  const { severity, sentence } = troubleWords(trouble);
   const [incident] = await looking.db.query<{ severity: (typeof severities)[number]; number: number }>(
     "SELECT severity, number::int AS number FROM incidents WHERE id = $1",
     [looking.run.incident_id],
