@@ -31,6 +31,7 @@ test("a row changed: what is proved, evidence, verdict, sign-off; a second act o
   try {
     const run = await begin(page, stand, "Compliance sees a decision that nobody made");
     await expect(step(page, "detect")).toContainText("No check of this zone's chain that was ordered in this run");
+    await expect(page.getByText("What an attacker can still do")).toHaveCount(0); // no key was stolen: nothing is told of
     await check(page, run, "detect");
     await expect(step(page, "detect")).toContainText("1 row changed");
     await goOn(page, "detect");
@@ -50,6 +51,8 @@ test("a row changed: what is proved, evidence, verdict, sign-off; a second act o
     await expect(step(page, "hold").getByRole("button", { name: "Go on" })).toBeDisabled();
     await page.goto("/");
     await expect(page.getByText(/is not whole: 1 row removed, 1 row changed/).first()).toBeVisible();
+    await page.getByRole("link", { name: "Tamper playbook" }).click();
+    await expect(page.getByRole("combobox", { name: "Zone" })).toHaveValue(stand.deployment.seeded.zones[0]?.id ?? "");
   } finally {
     await stand.drill("undo-tampering");
   }

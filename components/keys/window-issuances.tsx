@@ -54,7 +54,7 @@ export function IssuancesPanel({ asked }: { asked: AskedWindow }) {
     { id: "type", header: "Type", cell: (row) => row.type },
     { id: "count", header: "Sessions", numeric: true, cell: (row) => row.count.toLocaleString("en-US") },
     { id: "live", header: "Live now", numeric: true, cell: (row) => row.live.toLocaleString("en-US") },
-    { id: "first", header: "First", numeric: true, cell: (row) => <TimeStamp at={row.first} /> },
+    { id: "first", header: "First", numeric: true, cell: (row) => <TimeStamp at={row.first} show="time" /> },
     { id: "last", header: "Last", numeric: true, cell: (row) => <TimeStamp at={row.last} /> },
   ];
   return (

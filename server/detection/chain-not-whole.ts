@@ -6,7 +6,6 @@ type Zone = ChainTroubles["zones"][number];
 const forgery = "Rows were rewritten with hashes that fit, moved, or put beside others.";
 const keep = "Touch nothing in audit_events and keep the stream: it still holds the signed originals.";
 
-const openCheck = ({ checkId }: Zone) => ({ label: "Open the check", href: `/audit/checks/${checkId}` });
 const onlyDrift = ({ changed, removed, rewritten, foreignKey }: Zone) =>
   foreignKey && changed + removed + rewritten === 0;
 
@@ -43,7 +42,7 @@ function keyDrift(zones: readonly Zone[]): readonly Finding[] {
       meaning:
         "All rows at once means another key, not an attack: give the console the key that audit runs with, and check again. Until then neither seals nor the stream's signatures are heard.",
       figures: [{ name: "zones", value: zones.length, source: "audit-chain check" }],
-      action: openCheck(first),
+      action: { label: "Open the check", href: `/audit/checks/${first.checkId}` },
     },
   ];
 }
@@ -66,7 +65,10 @@ export function chainNotWhole({ chains }: Pick<Facts, "chains">): readonly Findi
           { name: "rows rewritten or moved", value: zone.rewritten, source: "audit-chain check" },
           { name: "rows changed", value: zone.changed, source: "audit-chain check" },
         ],
-        action: openCheck(zone),
+        action: {
+          label: "Tamper playbook",
+          href: `/playbooks/guided/new?playbook=audit-tampering&zone=${encodeURIComponent(zone.zoneId)}`,
+        },
       })),
   ];
 }

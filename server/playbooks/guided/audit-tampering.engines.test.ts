@@ -51,6 +51,8 @@ test("the recorded tampering through the whole playbook: graded by proof, preser
   expect(exposure).toEqual([]); // no key was stolen
   await expect(settle("detect")).rejects.toThrow(/No check of this zone's chain/);
   await check();
+  const detect = (await view()).steps.find(({ id }) => id === "detect")?.probe?.sentence;
+  expect(detect).toMatch(/is not whole: .* [\d,]+ of [\d,]+ rows of the zone proved\.$/);
   await settle("detect");
   await expect(settle("classify")).rejects.toThrow(/is P2, and what is proved is a P1: .*Raise it\./);
   await changeSeverity({

@@ -6,13 +6,15 @@ import type { Looking } from "@/server/playbooks/guided/playbook";
 import { no, yes } from "@/server/playbooks/guided/probed";
 import type { Probed } from "@/server/playbooks/guided/schemas";
 
-type Check = { readonly id: string; readonly rows: number; readonly proved: number };
+type Check = { readonly ofAll: boolean; readonly rows: number; readonly proved: number };
 type Trouble = ChainTroubles["zones"][number];
+
+const number = (value: number) => value.toLocaleString("en-US");
 
 /** The newest check that covers the run's zone and was ordered after an instant. */
 async function checkSince({ db, run }: Looking, since: Date): Promise<Check | null> {
   const [row] = await db.query<Check>(
-    `SELECT id, (totals->>'rows')::float8 AS rows, (totals->>'proved')::float8 AS proved FROM audit_checks
+    `SELECT zone_id IS NULL AS "ofAll", (totals->>'rows')::float8 AS rows, (totals->>'proved')::float8 AS proved FROM audit_checks
       WHERE state = 'finished' AND coalesce(zone_id, '') IN ('', $1) AND requested_at >= $2 ORDER BY started_at DESC LIMIT 1`,
     [run.zone_id, since],
   );
@@ -27,10 +29,11 @@ export async function chainChecked(looking: Looking): Promise<Probed> {
   const check = await checkSince(looking, looking.run.created_at);
   if (check === null) return no("No check of this zone's chain that was ordered in this run has ended.");
   const trouble = await troubleOf(looking);
+  const what = trouble === null ? "Nothing was found in this zone" : troubleWords(trouble).sentence;
   return yes(
-    trouble === null
-      ? `Nothing was found: ${check.proved} of ${check.rows} rows proved.`
-      : `${troubleWords(trouble).sentence}. ${check.proved} of ${check.rows} rows proved.`,
+    check.ofAll
+      ? `${what}, by a check of every zone.`
+      : `${what}. ${number(check.proved)} of ${number(check.rows)} rows of the zone proved.`,
   );
 }
 

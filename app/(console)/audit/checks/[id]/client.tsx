@@ -58,7 +58,7 @@ export function CheckClient({ initial }: { initial: CheckView }) {
             <Badge tone={check.finishedAt === null ? "strong" : "neutral"}>{check.state}</Badge>
           </h1>
           <p className="text-muted-foreground">
-            ordered by {check.requestedBy} <TimeStamp at={check.requestedAt} /> · {check.verifier}
+            {check.verifier} · ordered by {check.requestedBy} <TimeStamp at={check.requestedAt} />
           </p>
         </div>
         {check.finishedAt === null && !check.cancelAsked && mayCall("audit.cancelCheck", person.roles) ? (

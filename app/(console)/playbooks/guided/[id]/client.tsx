@@ -14,6 +14,7 @@ import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { ConfirmAct } from "@/components/wizard/confirm-act";
 import { mayCall } from "@/server/auth/policy";
+import { catalogued } from "@/server/playbooks/guided/catalogue";
 import type { GuidedRunView } from "@/server/playbooks/guided/schemas";
 import { type Settle, StepActs } from "./step-acts";
 
@@ -96,7 +97,7 @@ export function GuidedRunClient({ initial }: { initial: GuidedRunView }) {
           </ConfirmAct>
         ) : null}
       </header>
-      {run.state !== "open" || run.playbook === "rotate-keys" ? null : (
+      {run.state !== "open" || catalogued(run.playbook).stolen === null ? null : (
         <Panel
           title="What an attacker can still do"
           state={
