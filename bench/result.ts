@@ -19,11 +19,9 @@ export type BenchNote = {
   readonly unit: string;
   readonly against?: string;
 };
-export type BenchReport = {
-  readonly name: string;
-  readonly entries: readonly BenchEntry[];
-  readonly notes: readonly BenchNote[];
-};
+/** What a part of a bench measured. */
+export type BenchPart = { readonly entries: readonly BenchEntry[]; readonly notes: readonly BenchNote[] };
+export type BenchReport = BenchPart & { readonly name: string };
 
 const number = (value: number) =>
   value.toLocaleString("en", { maximumFractionDigits: Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0 });

@@ -2,8 +2,8 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type BenchReport, publishReport } from "./result";
 
-/** npm run bench -- <name>: runs bench/<name>.ts, which exports `bench`. Exit code 1 when a goal is missed. */
-const parts = new Set(["run", "result"]);
+/** npm run bench -- <name> [flags]: runs bench/<name>.ts, which exports `bench`. Exit code 1 when a goal is missed. */
+const parts = new Set(["run", "result", "flags"]);
 const known = readdirSync(fileURLToPath(new URL(".", import.meta.url)))
   .filter((file) => /^[a-z-]+\.ts$/.test(file))
   .map((file) => file.slice(0, -3))
