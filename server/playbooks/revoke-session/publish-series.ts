@@ -1,8 +1,14 @@
 import type { GatewayProof } from "@/server/playbooks/schemas";
 
 export const maxRoundsPerSeries = 60;
-/** With three replicas a round misses a given one two times in three: twelve fruitless rounds in a row are no accident (0.8 %). */
-export const maxStalledRounds = 12;
+const mistakenOnceIn = 10_000;
+
+/**
+ * After how many rounds in a row in which no gateway got further chance is no explanation any more: a round misses a given one of
+ * n replicas with probability 1 - 1/n, so that many misses in a row come once in ten thousand series (23 rounds with three).
+ */
+export const maxStalledRounds = (replicas: number): number =>
+  replicas < 2 ? 2 : Math.ceil(Math.log(mistakenOnceIn) / -Math.log(1 - 1 / replicas));
 
 export type SeriesStep = {
   readonly go: boolean;
@@ -31,7 +37,7 @@ export function nextInSeries(
   const stop = (why: string): SeriesStep => ({ go: false, stalled, missing, text: `${names}: ${why}` });
   if (lacking.every((gateway) => gateway.verdict === "silent"))
     return stop("it does not answer, so publishing again stops");
-  if (stalled >= maxStalledRounds)
+  if (stalled >= maxStalledRounds(gateways.length))
     return stop(`no gateway got further in ${stalled} rounds, so publishing again stops`);
   if (before.series >= maxRoundsPerSeries) return stop(`stopped after ${before.series} rounds`);
   return { go: true, stalled, missing, text: names };
