@@ -37,6 +37,8 @@ const signingKeyPem = z
   .refine(isEd25519, "must be an Ed25519 private key in PEM (PKCS #8)")
   .optional();
 
+const absolutePath = z.string().trim().startsWith("/", "must be an absolute path");
+
 /** Every setting, by its environment name. Names listed in `secretNames` may be given as NAME_FILE instead. */
 const schema = z.object({
   CONSOLE_DATABASE_URL: postgresUrl,
@@ -75,6 +77,18 @@ const schema = z.object({
   EVIDENCE_SIGNING_KEY: signingKeyPem, // signs exports and timeline heads; else one derived from CONSOLE_DATABASE_URL
   TIMELINE_HEADS_FILE: z.string().trim().min(1).optional(), // timeline heads are appended here, outside the database
   TIMELINE_HEADS_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
+  EVIDENCE_FOLDER: absolutePath.optional(), // preserved evidence is written here
+  EVIDENCE_S3_BUCKET: z.string().trim().min(1).optional(), // and, or instead, here; credentials by the usual chain
+  EVIDENCE_S3_ENDPOINT: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(), // not Amazon's
+  EVIDENCE_S3_REGION: z.string().trim().min(1).optional(),
+  EVIDENCE_S3_PREFIX: z
+    .string()
+    .trim()
+    .default("evidence")
+    .transform((text) => text.replaceAll(/^\/+|\/+$/g, "")), // what keys begin with
+  EVIDENCE_RETENTION_FILE: absolutePath.optional(), // how long evidence is kept; without it, for ever
+  POSTGRES_LOG_FOLDER: absolutePath.optional(), // access logs of Caracal's Postgres, as this host reads them
+  TIMESTAMP_AUTHORITY_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(), // RFC 3161
   BREAK_GLASS_SECRET_HASH: z
     .string()
     .trim()

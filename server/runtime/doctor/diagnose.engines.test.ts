@@ -1,4 +1,7 @@
 import { execFile } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createServer, type Server } from "node:http";
@@ -34,6 +37,7 @@ const serve = () =>
     response.end("{}");
   });
 
+const vault = mkdtempSync(join(tmpdir(), "doctor-vault-"));
 let server: Server;
 let redis: FreshRedis;
 let client: Redis;
@@ -64,6 +68,7 @@ beforeAll(async () => {
 afterAll(async () => {
   client.disconnect();
   server.close();
+  rmSync(vault, { recursive: true });
   await Promise.all([own.drop(), redis.drop()]);
 });
 beforeEach(async () => {
@@ -85,6 +90,7 @@ beforeEach(async () => {
     CARACAL_COORDINATOR_URLS: `${url}/coordinator`,
     CARACAL_COORDINATOR_TOKEN: token,
     STREAMS_HMAC_KEY: key,
+    EVIDENCE_FOLDER: vault,
   };
 });
 afterEach(async () => {
@@ -99,6 +105,22 @@ describe("the doctor", () => {
     const names = findings.map(({ name }) => name);
     for (const name of ["settings", "migrations", "grants", "least privilege", "clocks", "sts-2", "release"])
       expect(names).toContain(name);
+  });
+
+  it("says what stands in the way of preserving evidence: no place, a folder that is not there or open to others, a bucket that does not answer", async () => {
+    const [none] = found(await examine({ EVIDENCE_FOLDER: "" }), "vault");
+    expect(none).toMatchObject({ status: "warn", fix: "Set one or both." });
+    const away = await examine({
+      EVIDENCE_FOLDER: join(vault, "absent"),
+      EVIDENCE_S3_BUCKET: "b",
+      EVIDENCE_S3_ENDPOINT: "http://127.0.0.1:1",
+      POSTGRES_LOG_FOLDER: join(vault, "absent"),
+    });
+    for (const name of ["vault folder", "vault bucket", "postgres logs"])
+      expect(found(away, name)).toMatchObject([{ status: "fail" }]);
+    chmodSync(vault, 0o755);
+    expect(found(await examine(), "vault folder")).toMatchObject([{ status: "warn" }]);
+    chmodSync(vault, 0o700);
   });
 
   it("names each grant that is missing and what does not work without it", async () => {

@@ -9,6 +9,7 @@ import { checkRedis } from "@/server/runtime/doctor/check-redis";
 import { checkReplicas } from "@/server/runtime/doctor/check-replicas";
 import { checkSettings } from "@/server/runtime/doctor/check-settings";
 import { checkStreams, checkStreamsKey } from "@/server/runtime/doctor/check-streams";
+import { checkVault } from "@/server/runtime/doctor/check-vault";
 import { fail, type Finding, reasonOf, skipped } from "@/server/runtime/doctor/finding";
 import { hideSecrets } from "@/server/runtime/doctor/hide-secrets";
 
@@ -69,6 +70,7 @@ export async function diagnose(settings: Settings, now: () => number = Date.now)
       clocks,
       lookAtRedis(caracal, redis.reachable, now()),
       replicas,
+      guarded("vault", () => checkVault(settings)),
     ]);
     const findings = [checkSettings(settings), own.findings, theirs.findings, redis.findings, ...rest].flat();
     return findings
