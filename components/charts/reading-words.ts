@@ -6,21 +6,27 @@ const count = new Intl.NumberFormat("en");
 
 function behindWords(group: GroupState): string {
   if (group.lost) return "lost entries: trimmed before it read them";
+  const unread = group.unread ?? group.lag;
+  if (unread !== null && unread > 0) return `${count.format(unread)} behind`;
   if (group.verdict === "behind")
-    return group.lag === null ? "behind, cannot be counted" : `${count.format(group.lag)} behind`;
-  if (group.lag !== null && group.lag > 0) return `${count.format(group.lag)} behind`;
+    return group.unreadEstimate === null
+      ? "behind, cannot be counted"
+      : `behind, unknown by how many: about ${count.format(group.unreadEstimate)} by their ids`;
   return group.verdict === "idle" ? "nothing to read" : "all read";
 }
 
 function consumerWords(group: GroupState): string | null {
-  if (group.consumers.length === 0 || group.verdict === "all-read" || group.verdict === "idle") return null;
-  const silent = group.consumers.map((consumer) => consumer.idleMs).filter((idle) => idle >= silentAfterMs);
-  const all = `${group.consumers.length} ${group.consumers.length === 1 ? "consumer" : "consumers"}`;
-  if (silent.length === 0) return all;
+  if (group.consumerCount === 0 || group.verdict === "all-read" || group.verdict === "idle") return null;
+  const all = `${count.format(group.consumerCount)} ${group.consumerCount === 1 ? "consumer" : "consumers"}`;
+  if (group.silentCount === 0) return all;
+  const silent = group.consumers.map(({ idleMs }) => idleMs).filter((idle) => idle >= silentAfterMs);
   const longest = formatAge(Math.max(...silent));
-  if (group.consumers.length === 1) return `${all}, silent ${longest}`;
-  return `${all}, ${silent.length === group.consumers.length ? "all" : silent.length} silent ${longest}`;
+  if (group.consumerCount === 1) return `${all}, silent ${longest}`;
+  return `${all}, ${silentWords(group)} silent ${longest}`;
 }
+
+const silentWords = (group: GroupState) =>
+  group.silentCount === group.consumerCount ? "all" : count.format(group.silentCount);
 
 /** One group's standing in a line: "212 behind · 1 pending, 14 min 02 s · 2 consumers, 1 silent 9 min 00 s". */
 export function readingWords(group: GroupState): string {

@@ -45,6 +45,7 @@ export const procedurePolicy: Readonly<Record<string, readonly Role[]>> = {
   "audit.vocabulary": everyone,
   "streams.entries": everyone,
   "streams.pending": everyone,
+  "streams.consumers": everyone,
   "streams.deadLetters": everyone,
   "system.me": everyone,
   "system.snapshot": everyone,

@@ -114,7 +114,7 @@ describe("the recorded incident", () => {
     expect(forged[0]?.sentence).toContain("1795465374381-0");
     expect(forged[0]?.sentence).toContain("dropped");
     const page = await listEntries({
-      ctx: { caracal },
+      ctx: { caracal, auditKey: null },
       input: { stream: "caracal.sessions.revoke", direction: "oldest", limit: 200 },
     });
     expect(page.entries.filter(({ signature }) => signature !== "valid").map(({ id }) => id)).toEqual([

@@ -11,7 +11,7 @@ import {
 import { diagnosePending } from "@/server/caracal/streams/pending-diagnosis";
 import { readStreams } from "@/server/caracal/streams/read-streams";
 import { type CountCommands, pipelined } from "@/server/caracal/streams/redis-pipeline";
-import { createStreamWitness } from "@/server/caracal/streams/stream-witness";
+import { createStreamMemory } from "@/server/caracal/streams/stream-memory";
 import type { DeadLetterSample, PoisonEntry, SignatureCheck } from "@/server/detection/facts";
 import { createSignatureWatch } from "@/server/live/signature-watch";
 import type { StreamState } from "@/server/live/snapshot";
@@ -39,7 +39,7 @@ export function createRedisLook(options: {
 }): (now: number) => Promise<RedisLook> {
   const { redis, count } = options;
   const discovery = createStreamDiscovery();
-  const witness = createStreamWitness();
+  const memory = createStreamMemory();
   const watches = [revocationStream, policyStream, keysStream].map((stream) =>
     createSignatureWatch(stream, options.streamsKey),
   );
@@ -91,8 +91,10 @@ export function createRedisLook(options: {
 
   return async (now) => {
     await discovery.step(redis, now, count);
-    const { streams, gone } = await readStreams(redis, discovery.names(), witness, now, count);
+    const { streams, gone } = await readStreams(redis, discovery.names(), memory, now, count);
     for (const name of gone) discovery.forget(name);
+    const present = streams.filter(({ length }) => length > 0).map(({ name }) => name);
+    await memory.sizes.step(redis, present, now, count);
     const signatures: SignatureCheck[] = [];
     for (const watch of watches) {
       const stream = streams.find(({ name }) => name === watch.stream);

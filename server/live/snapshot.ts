@@ -25,7 +25,9 @@ export type GroupVerdict = "all-read" | "behind" | "pending" | "never-used" | "l
 export type GroupState = {
   readonly stream: string;
   readonly group: string;
-  readonly consumers: readonly ConsumerState[];
+  readonly consumers: readonly ConsumerState[]; // at most 20 of them: those that hold something first, then the longest silent
+  readonly consumerCount: number;
+  readonly silentCount: number; // of all of them: not heard of for a minute or more
   readonly pending: number;
   readonly lag: number | null; // as Redis says; null after trims
   readonly lastDeliveredId: string;
@@ -41,6 +43,8 @@ export type GroupState = {
   }[]; // at most 10
   readonly lost: boolean; // last-delivered-id is older than the first entry and entries were trimmed unread
   readonly lostCount?: number | null; // null: some, Redis cannot tell how many
+  readonly readPerSecond: number | null; // entries delivered since the previous sample
+  readonly unreadEstimate: number | null; // by the ids' times, only where `unread` cannot be counted
   readonly unread?: number | null; // entries still there that were never delivered, by ids; null: some, or the group was never used
   readonly verdict: GroupVerdict;
 };
@@ -52,7 +56,12 @@ export type StreamState = {
   readonly lastId: string | null; // last-generated-id
   readonly entriesAdded: number | null;
   readonly bound: number | null; // "meant bound" of contract section 3
+  readonly boundSeen: { readonly entries: number; readonly at: number } | null; // length after the newest trim that this process saw
   readonly perSecond: number | null; // since the previous sample
+  readonly removedPerSecond: number | null; // trimmed or deleted, since the previous sample
+  readonly removed: number | null; // trimmed or deleted, ever
+  readonly bytes: number | null; // by MEMORY USAGE with bounded samples; null: not measured, or not allowed
+  readonly bytesAt: number | null;
   readonly groups: readonly GroupState[];
   readonly missingGroups: readonly string[]; // expected by contract section 3, absent here
 };

@@ -28,6 +28,7 @@ export type Console = {
   readonly settings: Settings;
   readonly db: Database; // the console's own
   readonly caracal: Deployment;
+  readonly auditKey: Buffer | null; // AUDIT_HMAC_KEY
   readonly collector: Collector;
   readonly jobs: Jobs;
   readonly runs: RunWatcher;
@@ -57,6 +58,7 @@ function compose(settings: Settings): Console {
     statementTimeoutMs: 5_000,
   });
   const caracal = openDeployment(settings);
+  const auditKey = settings.AUDIT_HMAC_KEY === undefined ? null : Buffer.from(settings.AUDIT_HMAC_KEY, "hex");
   const collector = createCollector({ caracal, db, deploymentName: settings.CARACAL_NAME });
   const jobs = createJobs({ settings, db, caracal, collector });
   const runs = createRunWatcher({ db, caracal, collector });
@@ -77,7 +79,7 @@ function compose(settings: Settings): Console {
   const checks = createCheckWorker({
     db,
     caracal,
-    auditKey: settings.AUDIT_HMAC_KEY === undefined ? null : Buffer.from(settings.AUDIT_HMAC_KEY, "hex"),
+    auditKey,
     holder: createDispatcher().holder,
   });
   const anchors = createAnchorKeeper({ db, caracal });
@@ -89,6 +91,7 @@ function compose(settings: Settings): Console {
     settings,
     db,
     caracal,
+    auditKey,
     collector,
     jobs,
     runs,

@@ -6,7 +6,8 @@ export async function askRedis<T>(read: () => Promise<T>): Promise<T> {
     return await read();
   } catch (error) {
     const text = messageOf(error);
-    if (text.startsWith("NOGROUP")) throw new DomainError("not_found", "There is no such stream or group in Redis.");
+    if (text.startsWith("NOGROUP") || text.includes("no such key"))
+      throw new DomainError("not_found", "There is no such stream or group in Redis.");
     if (text.startsWith("WRONGTYPE")) throw new DomainError("bad_input", "That key is not a stream.");
     throw new DomainError("source_unreachable", `Redis did not answer: ${text}.`, {}, { cause: error });
   }

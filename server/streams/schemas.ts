@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ConsumerState } from "@/server/live/snapshot";
 
 export const streamName = z
   .string()
@@ -6,6 +7,7 @@ export const streamName = z
   .min(1)
   .max(200)
   .regex(/^[\x21-\x7e]+$/, "must be a stream's name");
+export const groupName = z.string().trim().min(1).max(200);
 const notAnId = "must be a stream id such as 1795465374026-0";
 const sequenceOf = (id: string): bigint => BigInt(/\d+$/.exec(id)?.[0] ?? -1);
 
@@ -26,26 +28,43 @@ export type StreamEntry = {
   readonly id: string;
   readonly at: number;
   readonly fields: Readonly<Record<string, string>>; // long values cut at 4,000 characters, signatures shown as fingerprints
+  readonly decoded: Readonly<Record<string, string>>; // those that hold JSON, on several lines
   readonly signature: "valid" | "invalid" | "missing" | "not-signed-stream" | "no-key";
+  readonly consequence: string | null; // what consumers make of a signature that does not hold
 };
 export type EntriesPage = { readonly entries: readonly StreamEntry[]; readonly next: string | null };
 
 export const pendingInput = z.object({
   stream: streamName,
-  group: z.string().trim().min(1).max(200),
+  group: groupName,
   from: streamId.nullish(),
   consumer: z.string().trim().max(200).optional(),
-  limit: z.number().int().min(1).max(200).default(50),
+  limit: z.number().int().min(1).max(100).default(50),
 });
+/** What Postgres says of a pending entry. `proved`: this group's effect is there, so that acknowledging it loses nothing. */
+export type PendingVerdict = {
+  readonly kind: "recorded" | "conflict" | "missing" | "applied" | "not-applied" | "gone" | "unknown";
+  readonly sentence: string;
+  readonly proved: boolean;
+};
 /** `diagnosis` says why it is stuck: e.g. "poison: no session_id; stays until a restart, five deliveries, then .dead" */
 export type PendingEntry = {
   readonly id: string;
   readonly consumer: string;
   readonly idleMs: number;
   readonly deliveries: number;
+  readonly at: number; // when it was added, by its id
   readonly diagnosis: string | null;
+  readonly verdict: PendingVerdict | null; // null: Postgres knows nothing of this stream
 };
 export type PendingPage = { readonly entries: readonly PendingEntry[]; readonly next: string | null };
+
+export const consumersInput = z.object({ stream: streamName, group: groupName });
+export type ConsumersView = {
+  readonly total: number;
+  readonly consumers: readonly ConsumerState[]; // at most 500
+  readonly at: number;
+};
 
 export const deadLettersInput = z.object({
   stream: streamName,

@@ -34,6 +34,7 @@ export const procedureWords: Readonly<Record<string, string>> = {
   "audit.event": "Open one audit event",
   "audit.vocabulary": "See which types and decisions exist",
   "streams.entries": "Read stream entries",
+  "streams.consumers": "See a group's consumers",
   "streams.pending": "Read pending entries",
   "streams.deadLetters": "Read dead letters",
   "system.me": "See who is signed in",

@@ -13,7 +13,8 @@ import {
   type Reply,
   textOrNull,
 } from "@/server/caracal/streams/redis-pipeline";
-import type { StreamWitness } from "@/server/caracal/streams/stream-witness";
+import type { StreamMemory } from "@/server/caracal/streams/stream-memory";
+import { estimateUnread } from "@/server/caracal/streams/unread-estimate";
 
 const pendingSampleSize = 10;
 const maxGroups = 100;
@@ -29,14 +30,14 @@ export type StreamsReading = { readonly streams: readonly StreamState[]; readonl
 const expectedByName = new Map(expectedStreams.map((stream) => [stream.name, stream]));
 
 /**
- * One look at every stream and group in two round trips: XINFO STREAM and GROUPS, then CONSUMERS and, where something is
- * pending, the ten oldest. Bounded by the number of streams and groups, never by their length. A stream of the contract
+ * One look at every stream and group in two round trips: XINFO STREAM and GROUPS, then CONSUMERS where due and the ten
+ * oldest pending entries. Bounded by the number of streams and groups, never by their length. A stream of the contract
  * that does not exist is listed with length 0 and its groups as missing; `.dead` streams only when they exist.
  */
 export async function readStreams(
   redis: Redis,
   names: readonly string[],
-  witness: StreamWitness,
+  memory: StreamMemory,
   now: number,
   count: CountCommands,
 ): Promise<StreamsReading> {
@@ -66,17 +67,22 @@ export async function readStreams(
   });
 
   const headers = present.flatMap((stream) => stream.groups).slice(0, maxGroups);
+  const asked = headers.filter(({ stream, group, info }) =>
+    memory.consumers.due(stream, group, numberOrNull(info.get("consumers")) ?? 0, now),
+  );
   const second = await pipelined(
     redis,
-    headers.flatMap(({ stream, group }): Command[] => [
-      ["XINFO", "CONSUMERS", stream, group],
-      ["XPENDING", stream, group, "-", "+", pendingSampleSize],
-    ]),
+    [
+      ...headers.map(({ stream, group }): Command => ["XPENDING", stream, group, "-", "+", pendingSampleSize]),
+      ...asked.map(({ stream, group }): Command => ["XINFO", "CONSUMERS", stream, group]),
+    ],
     count,
   );
-  const details = new Map(
-    headers.map((header, index) => [header, { consumers: second[index * 2], pending: second[index * 2 + 1] }]),
-  );
+  asked.forEach(({ stream, group }, index) => {
+    const reply = second[headers.length + index];
+    if (reply?.ok) memory.consumers.note(stream, group, listOf(reply.value).map(toConsumer), now);
+  });
+  const pendingOf = new Map(headers.map((header, index) => [header, second[index]]));
 
   const streams = present.map(({ name, info, groups }) => {
     const position = positionOf(info);
@@ -89,8 +95,11 @@ export async function readStreams(
       lastId: position.lastId,
       entriesAdded: position.entriesAdded,
       bound: expected?.bound ?? null,
-      perSecond: witness.rate(name, position, now),
-      groups: groups.map((header) => toGroup(header, position, details.get(header), witness)),
+      ...memory.witness.motion(name, position, now),
+      removed: position.entriesAdded === null ? null : Math.max(0, position.entriesAdded - position.length),
+      bytes: memory.sizes.of(name)?.bytes ?? null,
+      bytesAt: memory.sizes.of(name)?.at ?? null,
+      groups: groups.map((header) => toGroup(header, position, pendingOf.get(header), memory, now)),
       missingGroups: (expected?.groups ?? []).filter((group) => !have.has(group)),
     } satisfies StreamState;
   });
@@ -118,16 +127,18 @@ function positionOf(info: Map<string, unknown>): StreamPosition {
 function toGroup(
   header: GroupHeader,
   stream: StreamPosition,
-  details: { consumers: Reply | undefined; pending: Reply | undefined } | undefined,
-  witness: StreamWitness,
+  pendingReply: Reply | undefined,
+  { witness, consumers }: StreamMemory,
+  now: number,
 ): GroupState {
   const { info } = header;
   const lastDeliveredId = textOrNull(info.get("last-delivered-id")) ?? "0-0";
   const pending = numberOrNull(info.get("pending")) ?? 0;
-  const sample = details?.pending?.ok ? toPending(details.pending.value) : [];
+  const entriesRead = numberOrNull(info.get("entries-read"));
+  const sample = pendingReply?.ok ? toPending(pendingReply.value) : [];
   const judged = groupVerdict(stream, {
     lastDeliveredId,
-    entriesRead: numberOrNull(info.get("entries-read")),
+    entriesRead,
     lag: numberOrNull(info.get("lag")),
     pending,
     consumers: numberOrNull(info.get("consumers")) ?? 0,
@@ -137,11 +148,12 @@ function toGroup(
   return {
     stream: header.stream,
     group: header.group,
-    consumers: details?.consumers?.ok ? listOf(details.consumers.value).map(toConsumer) : [],
+    ...consumers.picture(header.stream, header.group),
     pending,
     lag: numberOrNull(info.get("lag")),
     lastDeliveredId,
-    entriesRead: numberOrNull(info.get("entries-read")),
+    entriesRead,
+    readPerSecond: witness.readRate(header.stream, header.group, entriesRead, now),
     oldestPendingId: sample[0]?.id ?? null,
     oldestPendingIdleMs: sample.length === 0 ? null : Math.max(...sample.map((entry) => entry.idleMs)),
     maxDeliveries: sample.length === 0 ? null : Math.max(...sample.map((entry) => entry.deliveries)),
@@ -149,11 +161,13 @@ function toGroup(
     lost: judged.lost,
     lostCount: judged.lostCount,
     unread: judged.unread,
+    unreadEstimate:
+      judged.unread === null && judged.verdict !== "never-used" ? estimateUnread(stream, lastDeliveredId) : null,
     verdict: judged.verdict,
   };
 }
 
-function toConsumer(reply: unknown): ConsumerState {
+export function toConsumer(reply: unknown): ConsumerState {
   const info = pairs(reply);
   return {
     name: String(info.get("name")),
@@ -170,7 +184,12 @@ const absentStream = (expected: (typeof expectedStreams)[number]): StreamState =
   lastId: null,
   entriesAdded: null,
   bound: expected.bound,
+  boundSeen: null,
   perSecond: null,
+  removedPerSecond: null,
+  removed: null,
+  bytes: null,
+  bytesAt: null,
   groups: [],
   missingGroups: expected.groups,
 });

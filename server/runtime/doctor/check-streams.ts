@@ -2,13 +2,13 @@ import type { Redis } from "ioredis";
 import { compareStreamsKey } from "@/server/caracal/revocation/preflight";
 import { expectedStreams, readerOf } from "@/server/caracal/streams/expected-streams";
 import { readStreams } from "@/server/caracal/streams/read-streams";
-import { createStreamWitness } from "@/server/caracal/streams/stream-witness";
+import { createStreamMemory } from "@/server/caracal/streams/stream-memory";
 import { fail, few, type Finding, ok, warn } from "@/server/runtime/doctor/finding";
 
 /** The streams and groups of contract section 3: a group that a service reads fails when missing, a merely provisioned one warns. */
 export async function checkStreams(redis: Redis, now: number): Promise<readonly Finding[]> {
   const names = expectedStreams.map(({ name }) => name);
-  const { streams, gone } = await readStreams(redis, names, createStreamWitness(), now, () => undefined);
+  const { streams, gone } = await readStreams(redis, names, createStreamMemory(), now, () => undefined);
   const findings: Finding[] = [];
   if (gone.length > 0)
     findings.push(

@@ -14,6 +14,7 @@ import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@
 import type { StreamState } from "@/server/live/snapshot";
 import { streamParams } from "../[stream]/search-params";
 import { EntryFields } from "./entry-fields";
+import { JumpTo } from "./jump-to";
 import { Pager } from "./pager";
 import { entriesCommand } from "./redis-commands";
 import { SignatureWord } from "./signature-word";
@@ -42,6 +43,12 @@ export function EntriesPanel({ name, stream }: { name: string; stream: StreamSta
   const turn = (to: "newest" | "oldest") => void setParams({ direction: to, from: null });
   return (
     <div className="flex flex-col gap-3">
+      <JumpTo
+        key={name}
+        from={from}
+        onJump={(target) => void setParams({ direction: "oldest", from: target })}
+        onEnd={() => void setParams({ from: null })}
+      />
       <Panel
         title="Entries"
         note={direction === "newest" ? "Newest first" : "Oldest first"}
@@ -53,6 +60,14 @@ export function EntriesPanel({ name, stream }: { name: string; stream: StreamSta
                 Show newer entries
               </Button>
             ) : null}
+            {from === null ? null : (
+              <Button
+                size="sm"
+                onClick={() => void setParams({ direction: direction === "newest" ? "oldest" : "newest", from })}
+              >
+                {direction === "newest" ? "Newer than this" : "Older than this"}
+              </Button>
+            )}
             <Button size="sm" aria-pressed={direction === "newest"} onClick={() => turn("newest")}>
               Newest
             </Button>
@@ -81,10 +96,10 @@ export function EntriesPanel({ name, stream }: { name: string; stream: StreamSta
                   <TimeStamp at={entry.at} />
                 </TableCell>
                 <TableCell>
-                  <EntryFields fields={entry.fields} />
+                  <EntryFields fields={entry.fields} decoded={entry.decoded} />
                 </TableCell>
                 <TableCell>
-                  <SignatureWord signature={entry.signature} />
+                  <SignatureWord signature={entry.signature} consequence={entry.consequence} />
                 </TableCell>
               </TableRow>
             ))}

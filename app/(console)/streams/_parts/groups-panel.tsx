@@ -1,71 +1,64 @@
 "use client";
 
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { IdleHeatView } from "@/components/charts/idle-heat-view";
 import { readingWords } from "@/components/charts/reading-words";
 import { CommandBlock } from "@/components/lib/command-block";
-import { formatAge } from "@/components/lib/duration";
-import { NumberCell } from "@/components/lib/number-cell";
-import { Panel } from "@/components/lib/panel";
-import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
-import type { StreamState } from "@/server/live/snapshot";
+import { Panel, type PanelState } from "@/components/lib/panel";
+import { panelStateOf } from "@/components/live/panel-state-of";
+import { useTRPC } from "@/components/live/trpc";
+import type { GroupState, StreamState } from "@/server/live/snapshot";
+import { ConsumerTable } from "./consumer-table";
 import { groupsCommand } from "./redis-commands";
 
-/** Each group with where it stands and its consumers, live from the snapshot. */
+const rate = (value: number | null) =>
+  value === null ? "" : ` · reads ${(Math.round(value * 100) / 100).toLocaleString("en")}/s`;
+
+function emptyWords(group: GroupState): string {
+  return group.verdict === "never-used"
+    ? "Provisioned, but nothing has ever read with this group. Its whole stream counts as lag to Redis; it is not a backlog."
+    : "No consumer has shown itself. Before Redis 7.2 one appears only with its first delivery.";
+}
+
+/** One group: where it stands, how long its consumers have been silent, and each of them. Asked for while it is on the screen. */
+function GroupPanel({ stream, group }: { stream: string; group: GroupState }) {
+  const trpc = useTRPC();
+  const query = useQuery(
+    trpc.streams.consumers.queryOptions(
+      { stream, group: group.group },
+      { placeholderData: keepPreviousData, refetchInterval: 5_000 },
+    ),
+  );
+  const view = query.data;
+  const state: PanelState = panelStateOf(query, { when: view?.total === 0, sentence: emptyWords(group) });
+  return (
+    <Panel
+      title={<span className="font-mono text-xs">{group.group}</span>}
+      note={
+        <>
+          {readingWords(group)}
+          {rate(group.readPerSecond)} · last delivered <span className="font-mono">{group.lastDeliveredId}</span>
+        </>
+      }
+      state={state}
+    >
+      {view === undefined ? null : (
+        <>
+          <IdleHeatView consumers={view.consumers} total={view.total} />
+          <ConsumerTable stream={stream} group={group.group} view={view} />
+        </>
+      )}
+    </Panel>
+  );
+}
+
+/** Each group with where it stands and its consumers. */
 export function GroupsPanel({ stream }: { stream: StreamState }) {
   if (stream.groups.length === 0) return <p className="text-muted-foreground">No group reads this stream.</p>;
   return (
     <div className="flex flex-col gap-3">
       {stream.groups.map((group) => (
-        <Panel
-          key={group.group}
-          title={<span className="font-mono text-xs">{group.group}</span>}
-          note={
-            <>
-              {readingWords(group)} · last delivered <span className="font-mono">{group.lastDeliveredId}</span>
-            </>
-          }
-          state={
-            group.consumers.length === 0
-              ? {
-                  kind: "empty",
-                  sentence:
-                    group.verdict === "never-used"
-                      ? "Provisioned, but nothing has ever read with this group. Its whole stream counts as lag to Redis; it is not a backlog."
-                      : "No consumer has shown itself. Before Redis 7.2 one appears only with its first delivery.",
-                }
-              : { kind: "live" }
-          }
-        >
-          <Table label={`Consumers of ${group.group}`}>
-            <TableHead>
-              <tr>
-                <TableHeader>Consumer</TableHeader>
-                <TableHeader numeric>Pending</TableHeader>
-                <TableHeader numeric>Last asked</TableHeader>
-                <TableHeader numeric>Last given something</TableHeader>
-              </tr>
-            </TableHead>
-            <TableBody>
-              {group.consumers.map((consumer) => (
-                <TableRow key={consumer.name}>
-                  <TableCell className="font-mono text-xs">{consumer.name}</TableCell>
-                  <TableCell numeric>
-                    <NumberCell value={consumer.pending} />
-                  </TableCell>
-                  <TableCell numeric className="whitespace-nowrap">
-                    {formatAge(consumer.idleMs)} ago
-                  </TableCell>
-                  <TableCell numeric className="whitespace-nowrap">
-                    {consumer.inactiveMs === null ? (
-                      <span title="Redis tells this from 7.2 on">–</span>
-                    ) : (
-                      `${formatAge(consumer.inactiveMs)} ago`
-                    )}
-                  </TableCell>
-                </TableRow>
-              ))}
-            </TableBody>
-          </Table>
-        </Panel>
+        <GroupPanel key={group.group} stream={stream.name} group={group} />
       ))}
       <CommandBlock
         title="The same by hand"

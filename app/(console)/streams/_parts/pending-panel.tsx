@@ -14,6 +14,7 @@ import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@
 import type { StreamState } from "@/server/live/snapshot";
 import { streamParams } from "../[stream]/search-params";
 import { Pager } from "./pager";
+import { VerdictWord } from "./verdict-word";
 import { pendingCommand } from "./redis-commands";
 
 const limit = 50;
@@ -66,6 +67,7 @@ export function PendingPanel({ stream }: { stream: StreamState }) {
               <TableHeader numeric>Idle</TableHeader>
               <TableHeader numeric>Deliveries</TableHeader>
               <TableHeader>Why it is stuck</TableHeader>
+              <TableHeader>What Postgres says</TableHeader>
             </tr>
           </TableHead>
           <TableBody>
@@ -82,7 +84,10 @@ export function PendingPanel({ stream }: { stream: StreamState }) {
                   <NumberCell value={entry.deliveries} />
                 </TableCell>
                 <TableCell className="min-w-56">
-                  {entry.diagnosis ?? <span className="text-muted-foreground">cannot be told</span>}
+                  {entry.diagnosis ?? <span className="text-muted-foreground">it may only be slow</span>}
+                </TableCell>
+                <TableCell className="min-w-56">
+                  <VerdictWord verdict={entry.verdict} />
                 </TableCell>
               </TableRow>
             ))}
