@@ -1,34 +1,12 @@
-import { type ArchiveSource, BadExport } from "@/server/audit/archive/archive-source";
+import { BadExport } from "@/server/audit/archive/archive-source";
 import { comparedOf, type ComparedRow } from "@/server/audit/archive/compared-row";
 import { hourOfKey, keyOfHour } from "@/server/audit/archive/export-key";
-import {
-  type ComparisonTotals,
-  type Difference,
-  type FileTrouble,
-  noComparisonTotals,
-} from "@/server/audit/archive/finding";
+import { type ComparisonTotals, noComparisonTotals } from "@/server/audit/archive/finding";
+import type { Comparison, Told } from "@/server/audit/archive/comparison";
 import { HourLedger } from "@/server/audit/archive/hour-ledger";
 import { type Archived, type Judged, PairJudge } from "@/server/audit/archive/pair-judge";
 import { readExport } from "@/server/audit/archive/read-export";
-import type { Partition } from "@/server/audit/archive/retention";
 import { ExternalSort } from "@/server/audit/verify/external-sort";
-import type { StoredRow } from "@/server/audit/verify/stored-row";
-
-/** What to hold against each other. Hours are Unix ms; the window is [from, to). */
-export type Comparison = {
-  readonly source: ArchiveSource;
-  readonly window: { readonly from: number; readonly to: number };
-  readonly zoneId: string | null; // null: every zone
-  /** Rows of the window by their time of ingestion, in any order. Others are passed over. */
-  readonly rows: AsyncIterable<StoredRow>;
-  /** The rows that now have these ids, wherever they are; null: there is nothing to ask, `rows` is all there is. */
-  readonly lookUp: ((ids: readonly string[]) => Promise<readonly StoredRow[]>) | null;
-  readonly partitions: readonly Partition[];
-  /** Called between pages, with what is being done: others want to work too, and it may throw to end everything. */
-  readonly breathe?: (phase: string, done: number) => Promise<void>;
-};
-
-export type Told = { difference(one: Difference): void; trouble(one: FileTrouble): void };
 
 const stored = -1; // in the place of a file's number
 const lineOf = (from: number, { values }: ComparedRow) => JSON.stringify([from, values]);

@@ -1,4 +1,4 @@
-import type { Comparison } from "@/server/audit/archive/compare-archive";
+import type { Comparison } from "@/server/audit/archive/comparison";
 import { type ComparedColumn, comparedOf, type ComparedRow } from "@/server/audit/archive/compared-row";
 import type { ComparisonTotals, Difference } from "@/server/audit/archive/finding";
 import type { HourLedger } from "@/server/audit/archive/hour-ledger";
