@@ -1,11 +1,24 @@
 import type { Page } from "@playwright/test";
 import { goOn, isNow, record, skip, step, tickAll } from "@/e2e/fixtures/guided";
+import { approve, callMutation, execute } from "@/e2e/fixtures/record";
 import { expect, type Stand, test } from "@/e2e/fixtures/stand";
 
-async function begin(page: Page, stand: Stand, reason: string): Promise<string> {
+// What is under investigation asks for a reason at every act: nothing of it is left for the specs that follow.
+test.afterEach(async ({ stand }) => {
+  await stand.record.query(
+    "UPDATE guided_runs SET state = 'abandoned', ended_at = now(), ended_reason = 'test' WHERE state = 'open'",
+  );
+  await stand.record.query(
+    "UPDATE incidents SET state = 'resolved', resolved_at = now() WHERE id IN (SELECT incident_id FROM open_investigations)",
+  );
+});
+
+const firstZone = (stand: Stand) => stand.deployment.seeded.zones[0]?.id ?? "";
+
+async function begin(page: Page, stand: Stand, reason: string, zone = firstZone(stand)): Promise<string> {
   await page.goto("/playbooks");
   await page.getByRole("link", { name: "Begin: Audit chain tampered with" }).click();
-  await page.getByRole("combobox", { name: "Zone" }).selectOption(stand.deployment.seeded.zones[0]?.id ?? "");
+  await page.getByRole("combobox", { name: "Zone" }).selectOption(zone);
   await page.getByLabel("Why it is started").fill(reason);
   await page.getByRole("button", { name: "Start", exact: true }).click();
   await expect(page).toHaveURL(/\/playbooks\/guided\/[0-9a-f-]{36}/);
@@ -52,7 +65,7 @@ test("a row changed: what is proved, evidence, verdict, sign-off; a second act o
     await page.goto("/");
     await expect(page.getByText(/is not whole: 1 row removed, 1 row changed/).first()).toBeVisible();
     await page.getByRole("link", { name: "Tamper playbook" }).click();
-    await expect(page.getByRole("combobox", { name: "Zone" })).toHaveValue(stand.deployment.seeded.zones[0]?.id ?? "");
+    await expect(page.getByRole("combobox", { name: "Zone" })).toHaveValue(firstZone(stand));
   } finally {
     await stand.drill("undo-tampering");
   }
@@ -82,3 +95,62 @@ for (const [drill, said, classified] of [
       await stand.drill("undo-tampering");
     }
   });
+
+test("an act on a zone under investigation asks why, offers the field, and the reason is on the investigation's record", async ({
+  stand,
+  signedIn,
+}) => {
+  const [sol, dana, ari] = await Promise.all([signedIn("security"), signedIn("responder"), signedIn("approver")]);
+  const zone = stand.deployment.seeded.zones.at(-1)?.id ?? "";
+  const run = await begin(sol, stand, "A decision that nobody made", zone);
+  await dana.goto(`/approvals/new?action=freeze-zone&zone=${zone}`);
+  await dana.getByRole("button", { name: "Ask for approval" }).click();
+  const asking = dana.getByRole("dialog", { name: /^Ask for/ });
+  await asking.getByRole("textbox", { name: "Why it is needed" }).fill("Mandates are minted with a stolen secret");
+  await asking.getByRole("button", { name: "Yes, ask" }).click();
+  const guard = dana.getByRole("dialog", { name: "Under tamper investigation" });
+  await expect(guard).toContainText(/Nothing was done: a tamper investigation is open on zone .* \(INC-\d+\)/);
+  await guard.getByRole("button", { name: "Leave it" }).click();
+  await expect(guard).toBeHidden();
+  await expect(dana.getByText(/a tamper investigation is open on zone/).first()).toBeVisible(); // the refusal, on the form
+  await expect(dana).toHaveURL(/\/approvals\/new/);
+
+  if (!(await asking.isVisible())) await dana.getByRole("button", { name: "Ask for approval" }).click();
+  await asking.getByRole("textbox", { name: "Why it is needed" }).fill("Mandates are minted with a stolen secret");
+  await asking.getByRole("button", { name: "Yes, ask" }).click();
+  await guard.getByRole("textbox").fill("The thief still mints; evidence is preserved first");
+  await guard.getByRole("button", { name: "Go ahead, with this reason" }).click();
+  await expect(dana).toHaveURL(/\/approvals\/[0-9a-f-]{36}/, { timeout: 20_000 });
+  await ari.goto(dana.url());
+  await expect(ari.getByText("The thief still mints; evidence is preserved first").first()).toBeVisible();
+  await approve(ari);
+  await execute(dana);
+  await sol.goto(run);
+  await sol
+    .getByRole("link", { name: /^INC-\d+/ })
+    .first()
+    .click();
+  await expect(
+    sol.getByText(/goes ahead with "Freeze a zone" in zone .* although it is under tamper investigation/),
+  ).toBeVisible();
+
+  const { rows } = await stand.record.query<{ id: string }>(
+    "SELECT id FROM zone_freezes WHERE zone_id = $1 AND state <> 'thawed'",
+    [zone],
+  );
+  const thaw = { freezeId: rows[0]?.id, reason: "The drill is over" };
+  expect(await callMutation(dana, "brakes.thaw", thaw)).toMatchObject({ status: 412 });
+  expect(await callMutation(dana, "brakes.thaw", { ...thaw, investigationReason: "It was a drill" })).toMatchObject({
+    status: 200,
+  });
+  await expect
+    .poll(
+      async () =>
+        (await stand.record.query("SELECT 1 FROM zone_freezes WHERE zone_id = $1 AND state <> 'thawed'", [zone]))
+          .rowCount,
+      {
+        timeout: 60_000,
+      },
+    )
+    .toBe(0);
+});

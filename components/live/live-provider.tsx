@@ -4,6 +4,8 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink, TRPCClientError } from "@trpc/client";
 import { type ReactNode, useState } from "react";
 import superjson from "superjson";
+import { InvestigationDialog } from "@/components/live/investigation-dialog";
+import { investigationLink } from "@/components/live/investigation-link";
 import { LiveContext } from "@/components/live/live-hooks";
 import { LiveLink } from "@/components/live/live-link";
 import { LiveStore } from "@/components/live/live-store";
@@ -30,6 +32,7 @@ function makeQueryClient() {
 function makeClient() {
   return createTRPCClient<AppRouter>({
     links: [
+      investigationLink,
       splitLink({
         condition: (operation) => operation.type === "subscription",
         true: httpSubscriptionLink({ url, transformer: superjson }),
@@ -63,6 +66,7 @@ export function LiveProvider({
         <LiveContext value={store}>
           <LiveLink />
           {children}
+          <InvestigationDialog />
         </LiveContext>
       </TRPCProvider>
     </QueryClientProvider>

@@ -13,8 +13,8 @@ export const actsOn = (stage: () => ApprovalStage) => ({
   withdraw: (name: string, { approvalId }: Ref) => withdrawVote({ ctx: stage().by(name), input: { approvalId } }),
   cancel: (name: string, { approvalId }: Ref) =>
     cancelRequest({ ctx: stage().by(name), input: { approvalId, reason: "Not needed" } }),
-  execute: (name: string, { approvalId, digest }: Ref) =>
-    executeRequest({ ctx: stage().by(name), input: { approvalId, digest } }),
+  execute: (name: string, { approvalId, digest }: Ref, more: { readonly investigationReason?: string } = {}) =>
+    executeRequest({ ctx: stage().by(name), input: { approvalId, digest, ...more } }),
   get: (name: string, { approvalId }: Ref) => getRequest({ ctx: stage().by(name), input: { approvalId } }),
   list: (name: string, given: object = {}) =>
     listRequests({ ctx: stage().by(name), input: listApprovalsInput.parse(given) }),

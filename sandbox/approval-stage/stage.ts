@@ -58,6 +58,7 @@ function fakeAction(action: ActionName, stage: () => ApprovalStage): ApprovedAct
       severity: "P1",
       playbookVersion: "stage@1",
     }),
+    zonesOf: ({ parameters }) => [(parameters as { zoneId: string }).zoneId],
     recheck: async () => stage().changed,
     async start(tx, stored) {
       stage().starts += 1;

@@ -1,5 +1,6 @@
 import type { ActionName } from "@/server/auth/action-policy";
 import type { Actor } from "@/server/auth/roles";
+import type { ZonesOfAct } from "@/server/investigation/schemas";
 import type { Queryable } from "@/server/platform/postgres";
 import type { Severity } from "@/server/platform/severity";
 
@@ -43,6 +44,8 @@ export type ApprovedAction = {
   readonly action: ActionName;
   /** Reads what the parameters mean right now. @throws bad_input, not_found, source_unreachable; writes nothing. */
   freeze(parameters: unknown): Promise<Frozen>;
+  /** The zones that it writes to, of what was frozen: while one is under tamper investigation a reason is asked for. */
+  zonesOf(frozen: Pick<Frozen, "parameters" | "targets">): ZonesOfAct;
   /** What has changed since the request in a way that voids it, in words; null when it may go ahead. Outside any transaction. */
   recheck(stored: Stored): Promise<string | null>;
   /** Records the intent and starts nothing yet: runs in the transaction that uses the approval up. Gives the ref: "run:<id>". */

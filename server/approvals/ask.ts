@@ -11,6 +11,7 @@ import type { previewApprovalInput, requestApprovalInput } from "@/server/approv
 import { type Me, twoPeopleRule, type TwoPeople } from "@/server/approvals/standing";
 import { declareIn } from "@/server/incidents/declare-incident";
 import { loadIncident } from "@/server/incidents/incident-rows";
+import { wantReason } from "@/server/investigation/pass-guard";
 import { queueNotice } from "@/server/notifications/queue-notice";
 import { DomainError } from "@/server/platform/errors";
 import { exactInstantSql } from "@/server/platform/exact-time";
@@ -108,6 +109,8 @@ export async function requestApproval({
   await requireRecentProof(db, signInId, actor.id);
   const frozen = await part.freeze(input.parameters); // reads other systems: never inside a transaction
   const policy = policyOf(input.action);
+  const investigationReason = input.investigationReason ?? null;
+  await wantReason(db, { action: input.action, zones: part.zonesOf(frozen), actor }, investigationReason);
   return db.transaction(async (tx) => {
     const me = await meNow(tx, actor);
     if (!me.active) throw new DomainError("forbidden", "Your account is no longer active.");
@@ -138,11 +141,13 @@ export async function requestApproval({
       reason: input.reason,
       votesNeeded,
       securityNeeded: rule.security,
+      investigationReason,
     });
     await tx.query(
       `INSERT INTO approval_requests (id, action, severity, parameters, targets, target_count, targets_digest, preconditions, blast,
-         incident_id, playbook_version, requester_id, requester_name, reason, nonce, votes_needed, security_needed, expires_at, digest)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+         incident_id, playbook_version, requester_id, requester_name, reason, nonce, votes_needed, security_needed, expires_at, digest,
+         investigation_reason)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
       [
         id,
         input.action,
@@ -163,6 +168,7 @@ export async function requestApproval({
         rule.security,
         clock.expires,
         digest,
+        investigationReason,
       ],
     );
     const voters = await tx.query<{ id: string }>(votersSql, [incidentId, actor.id, rule.voters]);
@@ -180,7 +186,7 @@ export async function requestApproval({
         chain: incidentId,
         kind: "approval.requested",
         by: actor,
-        summary: `${actor.name} asked for approval: ${policy.label}. ${frozen.blast.sentence}. Reason: ${input.reason}`,
+        summary: `${actor.name} asked for approval: ${policy.label}. ${frozen.blast.sentence}. Reason: ${input.reason}${investigationReason === null ? "" : `. Although a zone is under tamper investigation: ${investigationReason}`}`,
         details: {
           parameters: { action: input.action, targets: frozen.targets.length, targetsDigest, expiresAt: clock.expires },
           refs: { approval: id, digest },

@@ -6,6 +6,7 @@ import { readCanonical } from "@/server/approvals/canonical-json";
 import { loadRequest, type RequestRow } from "@/server/approvals/request-rows";
 import type { executeInput } from "@/server/approvals/schemas";
 import { labelOf, mayExecute, twoPeopleRule, whyEnded } from "@/server/approvals/standing";
+import { passGuard } from "@/server/investigation/pass-guard";
 import { DomainError, messageOf } from "@/server/platform/errors";
 import { log } from "@/server/platform/log";
 import type { Queryable } from "@/server/platform/postgres";
@@ -94,7 +95,10 @@ export async function executeRequest({
     insist(request, mayExecute(request, me));
     if (input.digest !== request.digest || !(await consume(tx, request, actor)))
       throw new DomainError("precondition_failed", "It is no longer approved. Load the request again.");
-    const started = await part.start(tx, storedOf(request), actor);
+    const stored = storedOf(request);
+    const act = { action: part.action, zones: part.zonesOf(stored), actor };
+    await passGuard(tx, act, request.investigation_reason ?? input.investigationReason ?? null);
+    const started = await part.start(tx, stored, actor);
     await tx.query("UPDATE approval_requests SET result_ref = $2 WHERE id = $1", [request.id, started]);
     return {
       result: started,

@@ -144,6 +144,7 @@ export async function getRequest({
   return {
     ...summaryOf(row, me, incidents),
     ...since,
+    investigationReason: row.investigation_reason,
     parameters: JSON.parse(row.parameters) as Json,
     targets: (JSON.parse(row.targets) as string[]).slice(0, shownTargets),
     targetsDigest: row.targets_digest,

@@ -85,6 +85,7 @@ describe("the digest of a request", () => {
     reason: "The secret is known",
     votesNeeded: 1,
     securityNeeded: false,
+    investigationReason: null,
   };
 
   test.each(Object.keys(bound) as (keyof Bound)[])("changes with %s", (member) => {

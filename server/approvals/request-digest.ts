@@ -17,6 +17,7 @@ export type Bound = {
   readonly reason: string;
   readonly votesNeeded: number;
   readonly securityNeeded: boolean;
+  readonly investigationReason: string | null; // why, although a zone is under tamper investigation
 };
 
 /** In hex, of the text as UTF-8. */
@@ -41,6 +42,8 @@ export const boundText = (bound: Bound): string =>
     reason: bound.reason,
     votesNeeded: bound.votesNeeded,
     securityNeeded: bound.securityNeeded,
+    // bound where there is one, so that requests from before it existed keep their digest
+    ...(bound.investigationReason === null ? {} : { investigationReason: bound.investigationReason }),
   });
 
 /** What a vote names and an execution is held to. */

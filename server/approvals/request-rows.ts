@@ -40,6 +40,7 @@ export type RequestRow = {
   readonly requester_active: boolean;
   readonly requester_roles: readonly string[];
   readonly reason: string;
+  readonly investigation_reason: string | null;
   readonly nonce: string;
   readonly votes_needed: number;
   readonly security_needed: boolean;
@@ -59,7 +60,7 @@ export type RequestRow = {
 /** The columns of RequestRow without its votes, from `approval_requests a JOIN people r ON r.id = a.requester_id`. */
 const requestColumns = `a.id, a.action, a.severity, a.parameters::text AS parameters, a.targets::text AS targets, a.target_count,
   a.targets_digest, a.preconditions::text AS preconditions, a.blast::text AS blast, a.incident_id, a.playbook_version,
-  a.requester_id, a.requester_name, r.active AS requester_active, held_roles(r) AS requester_roles, a.reason, a.nonce, a.votes_needed,
+  a.requester_id, a.requester_name, r.active AS requester_active, held_roles(r) AS requester_roles, a.reason, a.investigation_reason, a.nonce, a.votes_needed,
   a.security_needed, ${exactInstantSql("a.requested_at")} AS requested_at, ${exactInstantSql("a.expires_at")} AS expires_at, a.digest, a.state,
   a.expires_at <= clock_timestamp() AS overdue, a.state_reason, ${exactInstantSql("a.decided_at")} AS decided_at,
   ${exactInstantSql("a.executed_at")} AS executed_at, a.executed_by_name, a.result_ref`;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { actionNames } from "@/server/auth/action-policy";
 import type { Blast, Json } from "@/server/approvals/approved-action";
+import { allTheSame } from "@/server/investigation/schemas";
 import { pageInput, writtenText } from "@/server/platform/page";
 import type { Severity } from "@/server/platform/severity";
 
@@ -8,7 +9,7 @@ export const approvalStates = ["pending", "approved", "denied", "cancelled", "ex
 export type ApprovalState = (typeof approvalStates)[number];
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
-export const requestApprovalInput = z.object({
+export const requestApprovalInput = allTheSame.extend({
   action: z.enum(actionNames as readonly [(typeof actionNames)[number], ...typeof actionNames]),
   parameters: z.record(z.string().max(60), z.unknown()), // checked by the action itself
   incidentId: z.uuid().nullish(), // none: one is declared with the action's severity
@@ -24,7 +25,7 @@ export const voteInput = z.object({
   comment: writtenText(500).default(""),
 });
 export const cancelInput = z.object({ approvalId: z.uuid(), reason: writtenText(500).min(4) });
-export const executeInput = z.object({ approvalId: z.uuid(), digest });
+export const executeInput = allTheSame.extend({ approvalId: z.uuid(), digest });
 export const listApprovalsInput = z.object({
   ...pageInput(100, 30),
   show: z.enum(["open", "ended", "all"]).default("open"),
@@ -68,6 +69,7 @@ export type ApprovalSummary = {
 };
 
 export type ApprovalView = ApprovalSummary & {
+  readonly investigationReason: string | null;
   readonly parameters: Json;
   readonly targets: readonly string[]; // the first 200
   readonly targetsDigest: string;

@@ -106,6 +106,7 @@ export const boundTextOf = (request: RequestRow): string =>
     reason: request.reason,
     votesNeeded: request.votes_needed,
     securityNeeded: request.security_needed,
+    investigationReason: request.investigation_reason,
   });
 
 const ownVote = (request: RequestRow, me: Me): VoteRow | undefined =>

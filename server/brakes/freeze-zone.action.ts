@@ -65,6 +65,7 @@ export function freezeZoneAction({ db, caracal }: Parts): ApprovedAction {
         playbookVersion: "freeze-zone@1",
       };
     },
+    zonesOf: ({ parameters }) => [(parameters as { zoneId: string }).zoneId],
     async recheck(stored) {
       const { zoneId } = stored.parameters as { zoneId: string };
       const by = await openFreeze(db, zoneId);

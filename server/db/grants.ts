@@ -7,10 +7,10 @@ export const readOnly: ReadonlySet<string> = new Set(["timeline_heads"]);
 
 const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
-type TableRow = { name: string; append_only: boolean };
+type TableRow = { name: string; append_only: boolean; is_view: boolean };
 
 /**
- * What the running role may do, from nothing up: read and insert everywhere, update where no trigger refuses it, delete
+ * What the running role may do, from nothing up: read views; read and insert everywhere else, update where no trigger refuses it, delete
  * only what `deletable` names; in the job queue's schema, rows but no DDL. It owns nothing and may create nothing.
  */
 export async function grantRunningRole(client: ClientBase, role: string): Promise<void> {
@@ -21,10 +21,10 @@ export async function grantRunningRole(client: ClientBase, role: string): Promis
     );
   const to = identifier(role);
   const tables = await client.query<TableRow>(
-    `SELECT c.relname AS name, EXISTS (
+    `SELECT c.relname AS name, c.relkind = 'v' AS is_view, EXISTS (
        SELECT 1 FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
        WHERE t.tgrelid = c.oid AND p.proname = 'refuse_change') AS append_only
-     FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+     FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v')
        AND c.relname <> 'migrations' AND pg_has_role(c.relowner, 'USAGE')`,
   );
   const [database] = (await client.query<{ name: string }>("SELECT current_database() AS name")).rows;
@@ -35,8 +35,8 @@ export async function grantRunningRole(client: ClientBase, role: string): Promis
     `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgboss TO ${to}`,
     "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA pgboss FROM PUBLIC",
     `GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${to}`,
-    ...tables.rows.map(({ name, append_only }) => {
-      if (readOnly.has(name)) return `GRANT SELECT ON public.${identifier(name)} TO ${to}`;
+    ...tables.rows.map(({ name, append_only, is_view }) => {
+      if (is_view || readOnly.has(name)) return `GRANT SELECT ON public.${identifier(name)} TO ${to}`;
       const rights = ["SELECT", "INSERT"];
       if (!append_only) rights.push("UPDATE");
       if (deletable.has(name)) rights.push("DELETE");

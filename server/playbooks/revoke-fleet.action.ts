@@ -14,6 +14,7 @@ type Live = { readonly id: string; readonly zoneId: string };
 const mostZones = 100; // a run each, started in one transaction
 const mostSessions = 50_000;
 const asked = z.strictObject({ zoneIds: z.array(idText).min(2).max(mostZones).nullable() });
+const approved = z.object({ zoneIds: z.array(z.string()).nullable() });
 const until =
   "and sessions of those zones that are minted until each run's second sweep, at most an hour after the execution";
 
@@ -71,6 +72,7 @@ export function revokeFleetAction({ db, caracal, jobs }: Parts): ApprovedAction 
         playbookVersion: "revoke-session@2",
       };
     },
+    zonesOf: ({ parameters }) => approved.parse(parameters).zoneIds ?? "every",
     async recheck(stored) {
       const [row] = await caracal.db.query<{ live: number }>(
         "SELECT count(*)::int AS live FROM sessions WHERE id = ANY ($1) AND status = 'active' AND expires_at > now()",

@@ -72,6 +72,7 @@ export function revokeZoneAction({ caracal, jobs }: Parts): ApprovedAction {
         playbookVersion: "revoke-session@2",
       };
     },
+    zonesOf: ({ parameters }) => [approved.parse(parameters).zoneId],
     async recheck(stored) {
       const { zoneId } = approved.parse(stored.parameters);
       if ((await findZone(caracal.db, zoneId)) === null) return "The zone is not there any more.";

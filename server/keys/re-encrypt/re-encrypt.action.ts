@@ -92,6 +92,7 @@ export function reEncryptAction({ db, caracal, keks }: Parts): ApprovedAction {
         playbookVersion: "re-encrypt@1",
       };
     },
+    zonesOf: () => "every",
     async recheck(stored) {
       const { direction, from, to } = agreed.parse(stored.parameters);
       const usableNow = (await kekStates(keks)).flatMap(({ fingerprint }) => fingerprint ?? []);

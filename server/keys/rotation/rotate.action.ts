@@ -159,6 +159,7 @@ export function rotateAction(parts: Parts): ApprovedAction {
         playbookVersion: "rotate-zone-keys@1",
       };
     },
+    zonesOf: ({ targets }) => targets,
     async recheck(stored) {
       const { kek } = agreed.parse(stored.parameters);
       if (!(await kekStates(keks)).some(({ fingerprint }) => fingerprint === kek))

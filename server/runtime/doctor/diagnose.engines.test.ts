@@ -103,7 +103,16 @@ describe("the doctor", () => {
     const findings = await examine();
     expect(notOk(findings)).toEqual([]);
     const names = findings.map(({ name }) => name);
-    for (const name of ["settings", "migrations", "grants", "least privilege", "clocks", "sts-2", "release"])
+    for (const name of [
+      "settings",
+      "migrations",
+      "grants",
+      "audit tables",
+      "least privilege",
+      "clocks",
+      "sts-2",
+      "release",
+    ])
       expect(names).toContain(name);
   });
 
@@ -131,6 +140,18 @@ describe("the doctor", () => {
     expect(grants?.found).toBe(
       "caracal_console may not UPDATE sessions (status) and SELECT audit_events. So nothing can be revoked and evidence cannot be searched.",
     );
+  });
+
+  it.each([
+    ["UPDATE (decision) ON audit_events", "UPDATE audit_events"],
+    ["INSERT ON audit_ingest_alerts", "INSERT audit_ingest_alerts"],
+    ["UPDATE (last_exported_hour) ON audit_export_watermark", "UPDATE audit_export_watermark"],
+    ["DELETE ON admin_audit_events", "DELETE admin_audit_events"],
+    ["TRUNCATE ON audit_events_default", "TRUNCATE audit_events_default"],
+  ])("a role that may %s fails: the console must not write what it judges", async (grant, named) => {
+    await owner.query(`GRANT ${grant} TO caracal_console`);
+    const [audit] = found(await examine(), "audit tables");
+    expect(audit).toMatchObject({ status: "fail", found: expect.stringContaining(named) });
   });
 
   it("warns of a role that may do more than it needs", async () => {

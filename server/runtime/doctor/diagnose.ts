@@ -2,6 +2,7 @@ import { openDeployment, type Deployment } from "@/server/caracal/deployment";
 import { openDatabase } from "@/server/platform/postgres";
 import type { Settings } from "@/server/platform/settings";
 import { checkCaracalDatabase } from "@/server/runtime/doctor/check-release";
+import { checkAuditGrants } from "@/server/runtime/doctor/check-audit-grants";
 import { checkClocks } from "@/server/runtime/doctor/check-clocks";
 import { checkConsoleDatabase } from "@/server/runtime/doctor/check-console-database";
 import { checkGrants } from "@/server/runtime/doctor/check-grants";
@@ -32,9 +33,15 @@ async function lookAtRedis(caracal: Deployment, reachable: boolean, now: number)
 }
 
 async function lookAtGrants(caracal: Deployment, state: "away" | "unknown" | "known"): Promise<readonly Finding[]> {
-  if (state === "known") return guarded("grants", () => checkGrants(caracal.db));
+  if (state === "known") {
+    const [grants, audit] = await Promise.all([
+      guarded("grants", () => checkGrants(caracal.db)),
+      guarded("audit tables", async () => [await checkAuditGrants(caracal.db)]),
+    ]);
+    return [...grants, ...audit];
+  }
   const why = state === "away" ? "Caracal's Postgres is away" : "its release is not one that the console knows";
-  return [skipped("grants", `Not looked at: ${why}.`)];
+  return ["grants", "audit tables"].map((name) => skipped(name, `Not looked at: ${why}.`));
 }
 
 /**

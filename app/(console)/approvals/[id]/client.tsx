@@ -82,6 +82,9 @@ function Asked({ view, state }: { view: ApprovalView; state: ReturnType<typeof p
             {view.requester.name} <TimeStamp at={view.requestedAt} />
           </Fact>
           <Fact name="Reason">{view.reason}</Fact>
+          {view.investigationReason === null ? null : (
+            <Fact name="Although under tamper investigation">{view.investigationReason}</Fact>
+          )}
           <Fact name="Incident">
             {view.incident === null ? (
               "None."
