@@ -13,11 +13,13 @@ export function ZonePicker({
   value,
   onChange,
   all = "All zones",
+  others = [],
   className,
 }: {
   value: string | null;
   onChange: (zoneId: string | null) => void;
   all?: string;
+  others?: readonly string[]; // ids of zones that Caracal does not know
   className?: string;
 }) {
   const trpc = useTRPC();
@@ -50,11 +52,18 @@ export function ZonePicker({
             className={controlStyle}
           >
             <option value="">{all}</option>
-            {value !== null && !zones.some((zone) => zone.id === value) ? <option value={value}>{value}</option> : null}
+            {value !== null && !others.includes(value) && !zones.some((zone) => zone.id === value) ? (
+              <option value={value}>{value}</option>
+            ) : null}
             {zones.map((zone) => (
               <option key={zone.id} value={zone.id}>
                 {zone.name}
                 {zone.archivedAt === null ? "" : " (archived)"}
+              </option>
+            ))}
+            {others.map((id) => (
+              <option key={id} value={id}>
+                {id} (not known to Caracal)
               </option>
             ))}
           </select>

@@ -8,7 +8,8 @@ const others = [
   { keys: ["/"], what: "Filter this page" },
   { keys: ["?"], what: "This help" },
   { keys: ["Cmd K", "Ctrl K"], what: "Go to anything" },
-  { keys: ["Esc"], what: "Close a dialog" },
+  { keys: ["j", "k"], what: "Next and previous row, where rows open" },
+  { keys: ["Esc"], what: "Close a dialog, or what is open beside a list" },
 ];
 
 /** What the keyboard can do, opened by `?`. */

@@ -36,12 +36,16 @@ export const procedurePolicy: Readonly<Record<string, readonly Role[]>> = {
   "guided.abandon": ["responder", "security"],
   "guided.finish": ["responder", "security"],
   "audit.search": everyone,
+  "audit.overview": everyone,
   "audit.checks": everyone,
   "audit.check": everyone,
   "audit.findings": everyone,
   "audit.startCheck": ["responder", "security", "compliance"],
   "audit.cancelCheck": ["responder", "security", "compliance"],
-  "audit.event": everyone,
+  "audit.event": everyone, // what is sensitive in it hidden
+  "audit.verdict": everyone,
+  "audit.reveal": ["security", "compliance", "admin"], // with a reason, on the record
+  "audit.likelyEvents": everyone,
   "audit.vocabulary": everyone,
   "streams.entries": everyone,
   "streams.pending": everyone,

@@ -10,6 +10,12 @@ export const deadAuditStream = "caracal.audit.events.dlq";
 const ingestor = "audit-ingestor";
 const pageSize = 500;
 
+/** The columns of a StoredRow, from audit_events. */
+export const storedColumns = `id, zone_id, event_type, request_id, decision, policy_set_id, policy_set_version_id, manifest_sha, evaluation_status,
+            determining_policies_json::text AS determining_policies_json, diagnostics_json::text AS diagnostics_json,
+            metadata_json::text AS metadata_json, ${exactInstantSql("occurred_at")} AS occurred_at, ${exactInstantSql("ingested_at")} AS ingested_at,
+            content_sha256, prev_content_sha256, chain_hmac, chain_seq::float8 AS chain_seq, ingest_signature`;
+
 /** The next rows of a zone in the order of its chain, over the index (zone_id, chain_seq); jsonb as Postgres prints it. */
 export const readChainRows = (
   tx: Queryable,
@@ -18,10 +24,7 @@ export const readChainRows = (
   limit: number,
 ): Promise<StoredRow[]> =>
   tx.query<StoredRow>(
-    `SELECT id, zone_id, event_type, request_id, decision, policy_set_id, policy_set_version_id, manifest_sha, evaluation_status,
-            determining_policies_json::text AS determining_policies_json, diagnostics_json::text AS diagnostics_json,
-            metadata_json::text AS metadata_json, ${exactInstantSql("occurred_at")} AS occurred_at, ${exactInstantSql("ingested_at")} AS ingested_at,
-            content_sha256, prev_content_sha256, chain_hmac, chain_seq::float8 AS chain_seq, ingest_signature
+    `SELECT ${storedColumns}
        FROM audit_events WHERE zone_id = $1 AND chain_seq >= $2 AND (chain_seq, id) > ($2, $3) ORDER BY chain_seq, id LIMIT $4`,
     [zoneId, after?.seq ?? 0, after?.id ?? "", limit],
   );

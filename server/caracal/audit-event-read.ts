@@ -1,10 +1,8 @@
 import { exactInstantSql, millisecondsOf } from "@/server/platform/exact-time";
 import type { Queryable } from "@/server/platform/postgres";
-import type { StoredAuditEvent } from "@/server/caracal/audit-read";
+import { eventColumns, type StoredAuditEvent } from "@/server/caracal/audit-read";
 
 export type StoredAuditDetail = StoredAuditEvent & {
-  readonly policySetId: string | null;
-  readonly policySetVersionId: string | null;
   readonly manifestSha: string | null;
   readonly determiningPolicies: string | null;
   readonly diagnostics: string | null;
@@ -15,18 +13,20 @@ export type StoredAuditDetail = StoredAuditEvent & {
   readonly ingestSignature: string | null;
 };
 
-/** One event by its primary key (id, occurred_at), jsonb as Postgres prints it; null when there is none. */
-export async function readAuditEvent(db: Queryable, id: string, occurredAt: string): Promise<StoredAuditDetail | null> {
+/** One event by its primary key (id, occurred_at), or the newest of an id; jsonb as Postgres prints it; null when there is none. */
+export async function readAuditEvent(
+  db: Queryable,
+  id: string,
+  occurredAt: string | null,
+): Promise<StoredAuditDetail | null> {
   const rows = await db.query<StoredAuditDetail>(
-    `SELECT id, zone_id AS "zoneId", event_type AS "eventType", request_id AS "requestId", decision,
-       evaluation_status AS "evaluationStatus", ${exactInstantSql("occurred_at")} AS "occurredAt",
-       ${exactInstantSql("ingested_at")} AS "ingestedAt", chain_seq::text AS "chainSeq", policy_set_id AS "policySetId",
-       policy_set_version_id AS "policySetVersionId", manifest_sha AS "manifestSha",
+    `SELECT ${eventColumns}, manifest_sha AS "manifestSha",
        determining_policies_json::text AS "determiningPolicies", diagnostics_json::text AS diagnostics,
        metadata_json::text AS metadata, content_sha256 AS "contentSha256", prev_content_sha256 AS "prevContentSha256",
        chain_hmac AS "chainHmac", ingest_signature AS "ingestSignature"
-     FROM audit_events WHERE id = $1 AND occurred_at = $2::timestamptz`,
-    [id, occurredAt],
+     FROM audit_events WHERE id = $1${occurredAt === null ? "" : " AND occurred_at = $2::timestamptz"}
+     ORDER BY audit_events.occurred_at DESC LIMIT 1`,
+    occurredAt === null ? [id] : [id, occurredAt],
   );
   return rows[0] ?? null;
 }
@@ -71,5 +71,21 @@ export function readLikelySessions(tx: Queryable, zoneId: string, occurredAt: st
       zoneId,
       `${likelyWithinMs} milliseconds`,
     ],
+  );
+}
+
+export type LikelyEvent = StoredAuditEvent & { readonly resource: string | null; readonly apartMs: number };
+
+/** Events of a session's zone within `likelyWithinMs` of when it was made, nearest first, at most 20 of the 500 around that moment. */
+export function readLikelyEvents(tx: Queryable, zoneId: string, createdAt: string): Promise<LikelyEvent[]> {
+  return tx.query<LikelyEvent>(
+    `WITH near AS MATERIALIZED (
+       SELECT * FROM audit_events WHERE zone_id = $1
+          AND occurred_at BETWEEN $2::timestamptz - $3::interval AND $2::timestamptz + $3::interval
+        ORDER BY occurred_at DESC LIMIT 500)
+     SELECT ${eventColumns}, metadata_json->>'resource' AS resource,
+       round(abs(extract(epoch FROM occurred_at - $2::timestamptz)) * 1000, 3)::float8 AS "apartMs"
+     FROM near ORDER BY abs(extract(epoch FROM occurred_at - $2::timestamptz)), id LIMIT 20`,
+    [zoneId, createdAt, `${likelyWithinMs} milliseconds`],
   );
 }

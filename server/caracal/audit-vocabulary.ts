@@ -33,3 +33,12 @@ export async function sampleVocabulary(
   );
   return rows[0] ?? { eventTypes: [], decisions: [], evaluationStatuses: [] };
 }
+
+/** Of zone ids that events carry those that no zones row has. */
+export async function readStrangeZones(tx: Queryable, zoneIds: readonly string[], most: number): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    "SELECT id FROM unnest($1::text[]) AS carried (id) WHERE NOT EXISTS (SELECT 1 FROM zones WHERE zones.id = carried.id) ORDER BY id LIMIT $2",
+    [zoneIds, most],
+  );
+  return rows.map(({ id }) => id);
+}

@@ -1,9 +1,21 @@
 import { getCheck, listChecks, listFindings } from "@/server/audit/checks/check-views";
 import { checkFindingsInput, checkInput, listChecksInput, startCheckInput } from "@/server/audit/checks/schemas";
 import { cancelCheck, startCheck } from "@/server/audit/checks/start-check";
+import { describeSearch } from "@/server/audit/describe-search";
 import { getAuditEvent } from "@/server/audit/get-audit-event";
 import { getVocabulary } from "@/server/audit/get-vocabulary";
-import { auditEventInput, auditTypesInput, searchAuditInput } from "@/server/audit/schemas";
+import { getVerdict } from "@/server/audit/get-verdict";
+import { likelyEvents } from "@/server/audit/likely-events";
+import { revealEvent } from "@/server/audit/reveal-event";
+import {
+  auditEventInput,
+  auditPlaceInput,
+  auditQuestion,
+  auditTypesInput,
+  likelyEventsInput,
+  revealInput,
+  searchAuditInput,
+} from "@/server/audit/schemas";
 import { searchAudit } from "@/server/audit/search-audit";
 import type { Actor } from "@/server/auth/roles";
 import type { Console } from "@/server/runtime/console";
@@ -17,7 +29,15 @@ const by = (ctx: { actor: Actor; console: Console }) => ({
 
 export const auditRouter = router({
   search: procedure.input(searchAuditInput).query(({ ctx, input }) => searchAudit({ ctx: ctx.console, input })),
+  overview: procedure.input(auditQuestion).query(({ ctx, input }) => describeSearch({ ctx: ctx.console, input })),
   event: procedure.input(auditEventInput).query(({ ctx, input }) => getAuditEvent({ ctx: ctx.console, input })),
+  verdict: procedure.input(auditPlaceInput).query(({ ctx: { console }, input }) => {
+    const { AUDIT_HMAC_KEY: key } = console.settings;
+    const auditKey = key === undefined ? null : Buffer.from(key, "hex");
+    return getVerdict({ ctx: { caracal: console.caracal, auditKey }, input });
+  }),
+  reveal: procedure.input(revealInput).mutation(({ ctx, input }) => revealEvent({ ctx: by(ctx), input })),
+  likelyEvents: procedure.input(likelyEventsInput).query(({ ctx, input }) => likelyEvents({ ctx: ctx.console, input })),
   vocabulary: procedure.input(auditTypesInput).query(({ ctx, input }) => getVocabulary({ ctx: ctx.console, input })),
   checks: procedure.input(listChecksInput).query(({ ctx, input }) => listChecks({ ctx: ctx.console, input })),
   check: procedure.input(checkInput).query(({ ctx, input }) => getCheck({ ctx: ctx.console, input })),

@@ -17,9 +17,17 @@ import type { AuditDetail } from "@/server/audit/schemas";
 import { prettyJson } from "./pretty-json";
 
 /** One event whole: its columns, its JSON as stored, its place in the chain, and the sessions it may belong to. */
-export function EventDetail({ id, occurredAt, onClose }: { id: string; occurredAt: string; onClose: () => void }) {
+export function EventDetail({
+  id,
+  occurredAt,
+  onClose,
+}: {
+  id: string;
+  occurredAt: string | null;
+  onClose: () => void;
+}) {
   const trpc = useTRPC();
-  const query = useQuery(trpc.audit.event.queryOptions({ id, occurredAt }));
+  const query = useQuery(trpc.audit.event.queryOptions({ id, occurredAt: occurredAt ?? undefined }));
   return (
     <Panel
       title="Event"

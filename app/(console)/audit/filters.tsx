@@ -1,7 +1,6 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import type { inferParserType, SetValues } from "nuqs";
 import { TextFilter } from "@/components/data-table/text-filter";
 import { UtcWindowFilter } from "@/components/data-table/utc-window-filter";
 import { ZonePicker } from "@/components/data-table/zone-picker";
@@ -9,12 +8,11 @@ import { useTRPC } from "@/components/live/trpc";
 import { Field } from "@/components/ui/field";
 import { controlStyle } from "@/components/ui/input";
 import { presetLabels, presetNames } from "./audit-window";
+import type { AuditFilter } from "./question-of";
 import { auditSearch } from "./search-params";
 
-export type AuditFilter = inferParserType<typeof auditSearch>;
-
 /** The filters of the search. Types, decisions and statuses are those that the last 7 days really have, not a list from a manual. */
-export function AuditFilters({ filter, set }: { filter: AuditFilter; set: SetValues<typeof auditSearch> }) {
+export function AuditFilters({ filter, set }: { filter: AuditFilter; set: (change: Partial<AuditFilter>) => void }) {
   const trpc = useTRPC();
   const { data: words } = useQuery(
     trpc.audit.vocabulary.queryOptions({ zoneId: filter.zone ?? undefined }, { staleTime: 60_000 }),
@@ -29,7 +27,7 @@ export function AuditFilters({ filter, set }: { filter: AuditFilter; set: SetVal
               value={filter.since !== null || filter.until !== null ? "custom" : filter.window}
               onChange={(event) => {
                 const preset = auditSearch.window.parse(event.target.value);
-                void set(preset === null ? { since: hourAgo() } : { window: preset, since: null, until: null });
+                set(preset === null ? { since: hourAgo() } : { window: preset, since: null, until: null });
               }}
               className={controlStyle}
             >
@@ -43,26 +41,34 @@ export function AuditFilters({ filter, set }: { filter: AuditFilter; set: SetVal
           )}
         </Field>
         {filter.since !== null || filter.until !== null ? (
-          <UtcWindowFilter since={filter.since} until={filter.until} onChange={(change) => void set(change)} />
+          <UtcWindowFilter since={filter.since} until={filter.until} onChange={(change) => set(change)} />
         ) : null}
-        <ZonePicker value={filter.zone} onChange={(zone) => void set({ zone })} />
-        <Choice label="Type" value={filter.type} options={words?.eventTypes} onChange={(type) => void set({ type })} />
+        <ZonePicker value={filter.zone} others={words?.strangeZones} onChange={(zone) => set({ zone })} />
+        <Choice label="Type" value={filter.type} options={words?.eventTypes} onChange={(type) => set({ type })} />
         <Choice
           label="Decision"
           value={filter.decision}
           options={words?.decisions}
-          onChange={(decision) => void set({ decision })}
+          onChange={(decision) => set({ decision })}
         />
         <Choice
           label="Status"
           value={filter.status}
           options={words?.evaluationStatuses}
-          onChange={(status) => void set({ status })}
+          onChange={(status) => set({ status })}
+        />
+        <TextFilter
+          label="Resource"
+          placeholder="resource://…"
+          value={filter.resource}
+          maxLength={500}
+          onApply={(resource) => set({ resource })}
+          className="w-full sm:w-56"
         />
         <TextFilter
           label="Request id"
           value={filter.request}
-          onApply={(request) => void set({ request })}
+          onApply={(request) => set({ request })}
           className="w-full sm:w-56"
         />
         <TextFilter
@@ -71,16 +77,43 @@ export function AuditFilters({ filter, set }: { filter: AuditFilter; set: SetVal
           placeholder="at least 2 characters"
           value={filter.text}
           maxLength={200}
-          onApply={(text) => void set({ text })}
+          onApply={(text) => set({ text })}
           className="w-full sm:w-56"
         />
       </div>
+      <details open={filter.policy !== null || filter.set !== null || filter.version !== null}>
+        <summary className="cursor-pointer text-xs font-medium">By policy</summary>
+        <div className="mt-2 flex flex-wrap items-start gap-3">
+          <TextFilter
+            label="Determining policy"
+            value={filter.policy}
+            maxLength={200}
+            onApply={(policy) => set({ policy })}
+            className="w-full sm:w-56"
+          />
+          <TextFilter
+            label="Policy set id"
+            value={filter.set}
+            maxLength={200}
+            onApply={(id) => set({ set: id })}
+            className="w-full sm:w-72"
+          />
+          <TextFilter
+            label="Policy set version id"
+            value={filter.version}
+            maxLength={200}
+            onApply={(version) => set({ version })}
+            className="w-full sm:w-72"
+          />
+        </div>
+      </details>
       <p className="max-w-prose text-xs text-muted-foreground">
         {words === undefined || words.eventTypes.length === 0
           ? "The types offered are those that events really have."
           : `Types seen in the last 7 days: ${words.eventTypes.join(", ")}.`}{" "}
         This release writes no “token_issued”: an issued mandate shows as one token_exchange per resource. Events name
-        no subject and no session.
+        no subject and no session. No index covers anything but zone, time and request id: the other filters look
+        through the events of one zone, and say how far they got.
       </p>
     </search>
   );
