@@ -54,6 +54,7 @@ export const writesOf: Readonly<Record<string, Writes>> = {
   "guided.finish": "nothing",
   "audit.startCheck": "nothing", // reads only
   "audit.cancelCheck": "nothing",
+  "audit.reveal": "nothing", // reads only
   "system.declareSignal": "nothing",
   "system.clearSignal": "nothing",
   "system.signOutEverywhere": "nothing",
