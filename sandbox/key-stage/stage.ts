@@ -57,7 +57,7 @@ export type KeyEngines = {
 };
 
 /** New ones of the test run's engines. */
-async function freshEngines(): Promise<KeyEngines> {
+export async function freshEngines(): Promise<KeyEngines> {
   const fresh = await import("@/sandbox/engines/test-databases"); // of a test run only: it cannot be loaded outside one
   const [own, theirs, redis] = await Promise.all([
     fresh.freshConsoleDatabase(),

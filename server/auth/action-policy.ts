@@ -101,6 +101,16 @@ export const actionPolicy = {
     approval: two(true),
     available: true,
   },
+  "redrive-dead-letters": {
+    label: "Redrive dead letters",
+    severity: "P2",
+    effect:
+      "Events that are missing from the audit log go back as they were; each dead letter goes once its row is seen.",
+    undo: "Cannot be undone; adding an event that is recorded already changes nothing.",
+    roles: ["responder", "security"],
+    approval: { kind: "one" },
+    available: true,
+  },
   "re-sign-event": {
     label: "Edit or re-sign an audit event",
     severity: "P1",

@@ -37,6 +37,15 @@ const inState: Readonly<Record<SessionFilter["state"], string>> = {
   any: "true",
 };
 
+/** What sessions are now, by id; those that do not exist are left out. At most 500. */
+export async function sessionStates(tx: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, SessionState>> {
+  const rows = await tx.query<{ id: string; state: SessionState }>(
+    `SELECT id, ${state} AS state FROM sessions WHERE id = ANY ($1)`,
+    [ids.slice(0, 500)],
+  );
+  return new Map(rows.map((row) => [row.id, row.state]));
+}
+
 /** One session by its id (the sid claim), or null. */
 export async function readSession(db: Queryable, id: string): Promise<StoredSession | null> {
   const rows = await db.query<StoredSession>(`SELECT ${columns} FROM sessions WHERE id = $1`, [id]);

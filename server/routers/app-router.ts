@@ -7,6 +7,7 @@ import { keysRouter } from "@/server/routers/keys";
 import { notificationsRouter } from "@/server/routers/notifications";
 import { playbooksRouter } from "@/server/routers/playbooks";
 import { postMortemsRouter } from "@/server/routers/post-mortems";
+import { redriveRouter } from "@/server/routers/redrive";
 import { sessionsRouter } from "@/server/routers/sessions";
 import { signalsRouter } from "@/server/routers/signals";
 import { streamsRouter } from "@/server/routers/streams";
@@ -20,6 +21,7 @@ export const appRouter = router({
   guided: guidedRouter,
   audit: auditRouter,
   streams: streamsRouter,
+  redrive: redriveRouter,
   system: systemRouter,
   playbooks: playbooksRouter,
   incidents: incidentsRouter,

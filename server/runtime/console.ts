@@ -17,6 +17,7 @@ import { createNotifier } from "@/server/notifications/notifier";
 import { openDatabase, type Database } from "@/server/platform/postgres";
 import { type Settings, takeSettings } from "@/server/platform/settings";
 import type { Repeating } from "@/server/jobs/repeat";
+import { createRedriveWorker } from "@/server/redrive/redrive-worker";
 import { approvedActions } from "@/server/runtime/approved-actions";
 import { createSignalRecorder } from "@/server/signals/signal-recorder";
 import { createFleetWatch } from "@/server/playbooks/fleet-watch";
@@ -44,6 +45,7 @@ export type Console = {
   readonly keyJobs: Repeating;
   readonly anchors: Repeating; // heads of audit chains, kept here
   readonly checks: Repeating; // of the audit chain
+  readonly redrives: Repeating; // of dead letters
   readonly fleets: Repeating;
   readonly spools: Repeating; // what waits in audit spools, noted for open runs
 };
@@ -76,10 +78,11 @@ function compose(settings: Settings): Console {
   const heads = createHeadKeeper({ db, settings });
   const keks = kekFromSettings(settings);
   const keyJobs = createKeyWorker({ db, caracal, keks, holder: createDispatcher().holder });
-  const checks = createCheckWorker({
+  const checks = createCheckWorker({ db, caracal, auditKey, holder: createDispatcher().holder });
+  const redrives = createRedriveWorker({
     db,
     caracal,
-    auditKey,
+    keys: { audit: auditKey, streams: caracal.streamsKey },
     holder: createDispatcher().holder,
   });
   const anchors = createAnchorKeeper({ db, caracal });
@@ -107,6 +110,7 @@ function compose(settings: Settings): Console {
     keyJobs,
     anchors,
     checks,
+    redrives,
     fleets,
     spools,
   };

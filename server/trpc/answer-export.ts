@@ -6,6 +6,8 @@ import { exportWindowInput } from "@/server/keys/window/schemas";
 import { askedHere } from "@/server/auth/same-origin";
 import { exportIncident } from "@/server/evidence/export-incident";
 import { exportInput } from "@/server/evidence/schemas";
+import { exportArchive } from "@/server/redrive/export-archive";
+import { runInput } from "@/server/redrive/schemas";
 import { DomainError, messageOf } from "@/server/platform/errors";
 import { log } from "@/server/platform/log";
 import { withoutCredentials } from "@/server/platform/without-credentials";
@@ -123,4 +125,11 @@ export const answerWindowExport = (request: Request, openContext: () => Promise<
       shown: false,
       open: () => Readable.from([file.bytes]),
     };
+  });
+
+/** Answers GET /api/exports/redrives/[id] with the original dead letters of a list, as JSON lines. */
+export const answerArchiveExport = (request: Request, runId: string, openContext: () => Promise<TRPCContext>) =>
+  answerDownload(request, openContext, async ({ actor, console }) => {
+    const file = await exportArchive({ ctx: { db: console.db, actor }, input: runInput.parse({ runId }) });
+    return { ...file, mediaType: "application/jsonl", shown: false };
   });

@@ -10,6 +10,9 @@ const needed: Readonly<Record<string, string>> = {
   [keysStream]: "zone_id",
 };
 
+/** That field of a stream; null for a stream of which none is known. */
+export const neededField = (stream: string): string | null => needed[stream] ?? null;
+
 /**
  * Why a pending entry is stuck, in words; null while it may only be slow. STS and gateway claim pending entries only when
  * they start, so one they cannot apply stays with delivery count 1 until a restart, five times over (contract section 3).
@@ -27,8 +30,8 @@ export function diagnosePending(
       ? "audit claims it after 30 s and gives up after five deliveries"
       : "stays until a restart, five deliveries, then goes to .dead";
   if (fields === null) return "its entry was trimmed from the stream: nobody can apply it any more";
-  const field = needed[stream];
-  if (field !== undefined && (fields[field] ?? "") === "") return `poison: no ${field}; ${fate}`;
+  const field = neededField(stream);
+  if (field !== null && (fields[field] ?? "") === "") return `poison: no ${field}; ${fate}`;
   if (pending.idleMs < stuckMs) return null;
   if (pending.deliveries > 1) return `failed ${pending.deliveries} times; ${fate}`;
   return `delivered once and never confirmed; ${fate}`;

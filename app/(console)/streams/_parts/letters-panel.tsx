@@ -15,6 +15,7 @@ import { streamParams } from "../[stream]/search-params";
 import { CauseList } from "./cause-list";
 import { EntryFields } from "./entry-fields";
 import { Pager } from "./pager";
+import { RedrivePanel } from "./redrive-panel";
 import { entriesCommand } from "./redis-commands";
 
 const limit = 50;
@@ -69,6 +70,7 @@ export function LettersPanel({ name }: { name: string }) {
   const letters = page?.entries ?? [];
   return (
     <div className="flex flex-col gap-3">
+      <RedrivePanel stream={name} empty={page?.length === 0} />
       <Panel
         title="By cause"
         note={

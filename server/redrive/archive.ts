@@ -1,0 +1,60 @@
+import { createHash } from "node:crypto";
+import type { Queryable } from "@/server/platform/postgres";
+
+const page = 500;
+
+/** The originals of a run as they were kept, in its order, a page at a time. */
+export async function* originalsOf(
+  db: Queryable,
+  runId: string,
+): AsyncGenerator<readonly { readonly n: number; readonly entryId: string; readonly line: string }[]> {
+  for (let after = 0; ; ) {
+    const rows = await db.query<{ n: number; entryId: string; line: string }>(
+      `SELECT e.n, e.entry_id AS "entryId", o.line FROM redrive_entries e JOIN dead_letter_originals o USING (stream, entry_id, sha256)
+        WHERE e.run_id = $1 AND e.n > $2 ORDER BY e.n LIMIT ${page}`,
+      [runId, after],
+    );
+    if (rows.length > 0) yield rows;
+    after = rows.at(-1)?.n ?? after;
+    if (rows.length < page) return;
+  }
+}
+
+/** SHA-256 and size of a run's archive: its lines in order, each ended by a line feed. */
+export async function archiveDigest(
+  db: Queryable,
+  runId: string,
+  breathe: () => Promise<void> = async () => undefined,
+): Promise<{ readonly sha256: string; readonly bytes: number; readonly lines: number }> {
+  const hash = createHash("sha256");
+  let [bytes, lines] = [0, 0];
+  for await (const rows of originalsOf(db, runId)) {
+    for (const { line } of rows) {
+      const text = `${line}\n`;
+      hash.update(text);
+      bytes += Buffer.byteLength(text);
+      lines += 1;
+    }
+    await breathe();
+  }
+  return { sha256: hash.digest("hex"), bytes, lines };
+}
+
+/** SHA-256 over the ids that were chosen, in order, each ended by a line feed: what a run may touch. */
+export async function chosenDigest(
+  db: Queryable,
+  runId: string,
+): Promise<{ readonly digest: string; readonly chosen: number }> {
+  const hash = createHash("sha256");
+  let chosen = 0;
+  for (let after = 0; ; ) {
+    const rows = await db.query<{ n: number; id: string }>(
+      "SELECT n, entry_id AS id FROM redrive_entries WHERE run_id = $1 AND n > $2 AND action IS NOT NULL ORDER BY n LIMIT 5000",
+      [runId, after],
+    );
+    for (const { id } of rows) hash.update(`${id}\n`);
+    chosen += rows.length;
+    after = rows.at(-1)?.n ?? after;
+    if (rows.length < 5_000) return { digest: hash.digest("hex"), chosen };
+  }
+}

@@ -1,0 +1,51 @@
+import { Readable } from "node:stream";
+import type { z } from "zod";
+import type { Actor } from "@/server/auth/roles";
+import { DomainError } from "@/server/platform/errors";
+import type { Database } from "@/server/platform/postgres";
+import { archiveDigest, originalsOf } from "@/server/redrive/archive";
+import { runEntry } from "@/server/redrive/run-entry";
+import { loadVisibleRun } from "@/server/redrive/run-rows";
+import type { runInput } from "@/server/redrive/schemas";
+
+const readers: readonly string[] = ["responder", "security", "compliance"];
+
+/**
+ * The originals of a run as JSON lines, one `{"id","fields":[[name,value],…]}` each, exactly as Redis held them. They are hashed once
+ * more before the first byte leaves, and the export is put on record: a discard asks for it.
+ * @throws not_found, forbidden, precondition_failed (not listed yet, or the archive is not what it was)
+ */
+export async function exportArchive({
+  ctx: { db, actor },
+  input,
+}: {
+  ctx: { readonly db: Database; readonly actor: Actor };
+  input: z.output<typeof runInput>;
+}): Promise<{ readonly name: string; readonly size: number; readonly sha256: string; open(): Readable }> {
+  const run = await loadVisibleRun(db, actor, input.runId);
+  if (!actor.roles.some((role) => readers.includes(role)))
+    throw new DomainError(
+      "forbidden",
+      "The originals hold raw messages: this needs the role responder, security or compliance.",
+    );
+  if (run.archive_sha256 === null) throw new DomainError("precondition_failed", "The list is not complete yet.");
+  const { sha256, bytes, lines } = await archiveDigest(db, run.id);
+  if (sha256 !== run.archive_sha256)
+    throw new DomainError(
+      "precondition_failed",
+      "The archive is not what it was when the list was made. Tell security.",
+    );
+  await db.transaction(async (tx) => {
+    await tx.query(
+      "UPDATE redrive_runs SET exported_at = coalesce(exported_at, clock_timestamp()), exported_by = coalesce(exported_by, $2) WHERE id = $1",
+      [run.id, actor.name],
+    );
+    await runEntry(tx, run, "exported", `${actor.name} downloaded the ${lines} originals of ${run.stream}`, actor, {
+      parameters: { sha256, bytes },
+    });
+  });
+  const text = async function* () {
+    for await (const rows of originalsOf(db, run.id)) yield rows.map(({ line }) => `${line}\n`).join("");
+  };
+  return { name: `${run.stream}-${run.id.slice(0, 8)}.jsonl`, size: bytes, sha256, open: () => Readable.from(text()) };
+}

@@ -1,0 +1,146 @@
+import { contentsOf } from "@/server/caracal/audit-rows-by-id";
+import { boundedRead } from "@/server/caracal/bounded-read";
+import { sessionStates } from "@/server/caracal/sessions-read";
+import { type Command, pipelined } from "@/server/caracal/streams/redis-pipeline";
+import { auditStream, revocationStream } from "@/server/caracal/streams/expected-streams";
+import { holdRun, moveEntries, type Outcome } from "@/server/redrive/entry-states";
+import type { RedriveContext, RunRow } from "@/server/redrive/run-rows";
+import { fieldsToSend, type ToSend, toSendColumns } from "@/server/redrive/sent-fields";
+
+const bounds = { timeoutMs: 10_000, narrow: "It is tried again." };
+
+/** What is true of entries before they are touched: done already, changed meanwhile, or still to be sent. */
+type Looked = { readonly done: Outcome[]; readonly failed: Outcome[]; readonly send: ToSend[] };
+
+async function nextEntries({ db }: RedriveContext, run: RunRow, room: number): Promise<ToSend[]> {
+  return db.query<ToSend>(
+    `SELECT ${toSendColumns} FROM redrive_entries e JOIN dead_letter_originals o USING (stream, entry_id, sha256)
+      WHERE e.run_id = $1 AND e.n >= $2 AND e.state = 'waiting' ORDER BY e.n LIMIT $3`,
+    [run.id, run.next_n, room],
+  );
+}
+
+/** Looks at what is in Caracal right now: a list is only as true as when it was made. */
+async function look(ctx: RedriveContext, run: RunRow, entries: readonly ToSend[]): Promise<Looked> {
+  const looked: Looked = { done: [], failed: [], send: [] };
+  const open = entries.filter(({ action }) => action !== "discard");
+  looked.done.push(
+    ...entries
+      .filter((one) => one.action === "discard")
+      .map(({ n }) => ({ n, outcome: "Discarded as two people agreed." })),
+  );
+  if (run.target === auditStream) return lookAtRows(ctx, open, looked);
+  if (run.target === revocationStream) return lookAtSessions(ctx, open, looked);
+  looked.send.push(...open);
+  return looked;
+}
+
+async function lookAtRows(ctx: RedriveContext, entries: readonly ToSend[], looked: Looked): Promise<Looked> {
+  const wanted = entries.flatMap(({ n, event_id: eventId, occurred_at: occurredAt }) =>
+    eventId === null || occurredAt === null ? [] : [{ n, eventId, occurredAt }],
+  );
+  const rows = await boundedRead(ctx.caracal.db, bounds, (tx) => contentsOf(tx, wanted));
+  const found = new Map(rows.map(({ n, content }) => [n, content]));
+  for (const entry of entries) {
+    const { n, content, action } = entry;
+    if (!found.has(n)) {
+      if (action === "retire") looked.failed.push({ n, outcome: "Its row was there when it was listed, and is gone." });
+      else looked.send.push(entry);
+    } else if (found.get(n) === content)
+      looked.done.push({
+        n,
+        outcome:
+          action === "retire" ? "Its row is there, with the same content." : "Recorded already when its turn came.",
+      });
+    else looked.failed.push({ n, outcome: "Its row has another content by now: a conflict, it does not go back." });
+  }
+  return looked;
+}
+
+async function lookAtSessions(ctx: RedriveContext, entries: readonly ToSend[], looked: Looked): Promise<Looked> {
+  const ids = entries.flatMap(({ event_id: id }) => (id === null ? [] : [id]));
+  const states = await boundedRead(ctx.caracal.db, bounds, (tx) => sessionStates(tx, ids));
+  for (const entry of entries) {
+    const { n, action } = entry;
+    if (states.get(entry.event_id ?? "") === "revoked")
+      looked.done.push({ n, outcome: "Its session is revoked already." });
+    else if (action === "retire") looked.failed.push({ n, outcome: "Its session is not revoked any more." });
+    else looked.send.push(entry);
+  }
+  return looked;
+}
+
+/**
+ * The next entries, at most `room`: looked at once more, the intent recorded with the target's tail, added in one round trip, their new
+ * ids recorded. What is cut off between intent and record is found again by `resolveAdding`. Gives how many it dealt with.
+ */
+export async function sendBatch(ctx: RedriveContext, run: RunRow, tail: string, room: number): Promise<number> {
+  const entries = await nextEntries(ctx, run, room);
+  const [first, last] = [entries[0], entries.at(-1)];
+  if (first === undefined || last === undefined) return 0;
+  const { done, failed, send } = await look(ctx, run, entries);
+  const messages = send.flatMap((entry) => {
+    const fields = fieldsToSend(ctx.keys, run.stream, entry);
+    if (fields === null) failed.push({ n: entry.n, outcome: "What was kept of it cannot be put together." });
+    return fields === null ? [] : [{ n: entry.n, fields }];
+  });
+  await ctx.db.transaction(async (tx) => {
+    await holdRun(
+      tx,
+      ctx,
+      run,
+      `next_n = $3, adding_from = $4, adding_to = $5, adding_tail = $6, confirmed = confirmed + $7, failed = failed + $8, held_back = NULL`,
+      messages.length === 0
+        ? [last.n + 1, null, null, null, done.length, failed.length]
+        : [last.n + 1, first.n, last.n, tail, done.length, failed.length],
+    );
+    await moveEntries(tx, run.id, ["waiting"], "confirmed", done);
+    await moveEntries(tx, run.id, ["waiting"], "failed", failed);
+  });
+  if (messages.length > 0) await add(ctx, run, messages);
+  return entries.length;
+}
+
+type Message = { readonly n: number; readonly fields: Readonly<Record<string, string>> };
+
+async function add(ctx: RedriveContext, run: RunRow, messages: readonly Message[]): Promise<void> {
+  const replies = await pipelined(
+    ctx.caracal.redis,
+    messages.map(({ fields }): Command => ["XADD", run.target, "*", ...Object.entries(fields).flat()]),
+    () => undefined,
+  );
+  const ids = replies.map((reply) => {
+    if (!reply.ok) throw reply.error;
+    return String(reply.value);
+  });
+  await recordAdded(
+    ctx,
+    run,
+    messages.map(({ n }, at) => ({ n, newId: ids[at] ?? "" })),
+    0,
+  );
+}
+
+/** Records the new ids of what was added, and with that ends the intent. */
+export async function recordAdded(
+  ctx: RedriveContext,
+  run: RunRow,
+  added: readonly { readonly n: number; readonly newId: string }[],
+  again: number,
+  nextN: number | null = null,
+): Promise<void> {
+  await ctx.db.transaction(async (tx) => {
+    await holdRun(
+      tx,
+      ctx,
+      run,
+      "adding_from = NULL, adding_to = NULL, adding_tail = NULL, added = added + $3, added_again = added_again + $4, next_n = coalesce($5, next_n)",
+      [added.length, again, nextN],
+    );
+    await tx.query(
+      `UPDATE redrive_entries e SET state = 'added', new_id = given.id, added_at = clock_timestamp() FROM unnest($2::int[], $3::text[]) AS given (n, id)
+        WHERE e.run_id = $1 AND e.n = given.n AND e.state = 'waiting'`,
+      [run.id, added.map(({ n }) => n), added.map(({ newId }) => newId)],
+    );
+  });
+}
