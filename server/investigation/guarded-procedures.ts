@@ -35,6 +35,8 @@ const givenZone = ({ input }: Asked): ZonesOfAct => {
   return given.success ? [given.data.zoneId] : [];
 };
 
+/** Letters of whichever zone go back to the log. */
+const redrive: Writes = { action: "redrive-dead-letters", zones: () => "every" };
 const revocation: Writes = { action: "revoke-subject", zones: zoneOfRow("playbook_runs", "runId") };
 
 /**
@@ -55,6 +57,12 @@ export const writesOf: Readonly<Record<string, Writes>> = {
   "audit.startCheck": "nothing", // reads only
   "audit.cancelCheck": "nothing",
   "audit.reveal": "nothing", // reads only
+  "redrive.classify": "nothing", // reads only, and keeps the originals
+  "redrive.start": redrive,
+  "redrive.setRate": "nothing", // of what was let through when it was started
+  "redrive.pause": "nothing",
+  "redrive.resume": redrive,
+  "redrive.cancel": "nothing",
   "system.declareSignal": "nothing",
   "system.clearSignal": "nothing",
   "system.signOutEverywhere": "nothing",
