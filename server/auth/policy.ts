@@ -136,6 +136,16 @@ export const procedurePolicy: Readonly<Record<string, readonly Role[]>> = {
   "approvals.breakGlassConfirm": writers,
   "approvals.breakGlassEnd": everyone, // one of the two, security or an admin
   "approvals.breakGlassReview": ["security", "compliance", "admin"], // who had no part in it
+  "vault.list": everyone,
+  "vault.get": everyone,
+  "vault.estimate": everyone,
+  "vault.retention": everyone,
+  "vault.view": everyone, // own look, for the custody log
+  "vault.preserve": ["responder", "security", "compliance"],
+  "vault.redo": ["responder", "security", "compliance"],
+  "vault.cancel": ["responder", "security", "compliance"],
+  "vault.verify": ["responder", "security", "compliance"],
+  "vault.handOver": ["security", "compliance"],
   "postMortems.list": everyone,
   "postMortems.months": everyone,
   "postMortems.get": everyone,

@@ -88,6 +88,16 @@ export type ChainTroubles = {
   readonly whole: { readonly at: number; readonly rows: number; readonly proved: number } | null; // by the newest check of every zone, while no zone is in trouble
 };
 
+/** Preserved evidence whose files were not what they had been when they were last read. Times in Unix ms. */
+export type EvidenceTrouble = {
+  readonly itemId: string;
+  readonly preservedAt: number;
+  readonly changed: number; // files, over all stores
+  readonly missing: number;
+  readonly at: number;
+  readonly store: string;
+};
+
 /** Everything a rule may look at. Values are last known ones; null means that it was never read. */
 export type Facts = {
   readonly now: number;
@@ -105,6 +115,7 @@ export type Facts = {
   readonly declared: readonly DeclaredSignal[];
   readonly frozenZones: readonly FrozenZone[];
   readonly chains: ChainTroubles;
+  readonly evidence: readonly EvidenceTrouble[];
   readonly redisOk: boolean;
   readonly stillSince: (stream: string, group: string) => number | null; // since when a group with unread entries has not moved
   readonly history: HistoryReader;

@@ -78,6 +78,7 @@ const facts = (over: Partial<Facts> = {}): Facts => ({
   declared: [],
   frozenZones: [],
   chains: { zones: [], whole: null },
+  evidence: [],
   redisOk: true,
   stillSince: () => null,
   history: createHistory(),
@@ -87,6 +88,16 @@ const found = (given: Facts) =>
   rules.flatMap((rule) => rule(given)).map(({ severity, rule, key }) => `${severity} ${rule} ${key}`);
 
 describe("rules", () => {
+  it("preserved evidence that is not what it was is a P1 each, with what is known of it", () => {
+    const evidence = [
+      { itemId: "item-1", preservedAt: now - 60_000, changed: 1, missing: 2, at: now - 5_000, store: "folder" },
+    ];
+    expect(found(facts({ evidence }))).toEqual(["P1 changed-evidence changed-evidence:item-1"]);
+    const [finding] = rules.flatMap((rule) => rule(facts({ evidence })));
+    expect(finding?.sentence).toContain("1 file changed, 2 files gone");
+    expect(finding).toMatchObject({ since: now - 5_000, action: { href: "/evidence/items/item-1" } });
+  });
+
   it("say nothing when nothing is known or wrong", () => {
     expect(found(facts())).toEqual([]);
     expect(found(facts({ streams: [stream([group({})])], replicas: [replica("sts-1"), replica("audit-1")] }))).toEqual(

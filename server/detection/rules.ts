@@ -1,4 +1,5 @@
 import { chainBreak, hashMismatch, sealFailures } from "@/server/detection/audit-chain";
+import { changedEvidence } from "@/server/detection/changed-evidence";
 import { chainNotWhole } from "@/server/detection/chain-not-whole";
 import { deadLetters } from "@/server/detection/dead-letters";
 import { deafConsumer } from "@/server/detection/deaf-consumer";
@@ -26,6 +27,7 @@ export const rules: readonly Rule[] = [
   revocationBacklog,
   chainBreak,
   chainNotWhole,
+  changedEvidence,
   sealFailures,
   hashMismatch,
   pelLag,

@@ -1,6 +1,7 @@
 import type { Deployment } from "@/server/caracal/deployment";
 import type { Facts } from "@/server/detection/facts";
 import { chainTroubles } from "@/server/detection/chain-troubles";
+import { evidenceTroubles } from "@/server/detection/evidence-troubles";
 import { frozenZones } from "@/server/detection/frozen-zones";
 import { openDeclaredSignals } from "@/server/detection/open-declared-signals";
 import { rules } from "@/server/detection/rules";
@@ -73,6 +74,7 @@ export function createCollector({ caracal, db, deploymentName, clock = Date.now 
       signals: await openDeclaredSignals(db),
       frozen: await frozenZones(db),
       chains: await chainTroubles(db),
+      evidence: await evidenceTroubles(db),
     }),
   });
   const jwks = createSource({ id: "jwks", label: "JWKS", everyMs: idleMs, read: createJwksWatch(caracal) });
@@ -133,6 +135,7 @@ export function createCollector({ caracal, db, deploymentName, clock = Date.now 
       declared: declared.value()?.signals ?? [],
       frozenZones: declared.value()?.frozen ?? [],
       chains: declared.value()?.chains ?? { zones: [], whole: null },
+      evidence: declared.value()?.evidence ?? [],
       redisOk: redis.ok(),
       stillSince: motion.stillSince,
       history,

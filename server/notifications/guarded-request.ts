@@ -8,12 +8,12 @@ export type GuardedRequest = {
   readonly url: string;
   readonly method?: "POST" | "PUT" | "GET";
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   readonly allowHosts: readonly string[]; // NOTIFY_ALLOW_HOSTS
   readonly timeoutMs?: number; // for the whole exchange: 10 s
   readonly resolve?: Resolve;
 };
-export type GuardedAnswer = { readonly status: number; readonly retryAfter: string | null; readonly body: string };
+export type GuardedAnswer = { readonly status: number; readonly retryAfter: string | null; readonly body: Buffer };
 
 const mostBytes = 65_536; // of an answer; the rest is not read
 
@@ -57,7 +57,7 @@ export async function guardedRequest(options: GuardedRequest): Promise<GuardedAn
         const parts: Buffer[] = [];
         let size = 0;
         const done = () => {
-          const body = Buffer.concat(parts).subarray(0, mostBytes).toString("utf8");
+          const body = Buffer.concat(parts).subarray(0, mostBytes);
           resolve({ status: answer.statusCode ?? 0, retryAfter: answer.headers["retry-after"] ?? null, body });
           call.destroy();
         };

@@ -12,6 +12,7 @@ import { sessionsRouter } from "@/server/routers/sessions";
 import { signalsRouter } from "@/server/routers/signals";
 import { streamsRouter } from "@/server/routers/streams";
 import { systemRouter } from "@/server/routers/system";
+import { vaultRouter } from "@/server/routers/vault";
 import { router } from "@/server/trpc/procedures";
 
 /** Everything the browser can ask for. Paths are the keys of server/auth/policy.ts. */
@@ -30,6 +31,7 @@ export const appRouter = router({
   approvals: approvalsRouter,
   notifications: notificationsRouter,
   postMortems: postMortemsRouter,
+  vault: vaultRouter,
 });
 
 export type AppRouter = typeof appRouter;

@@ -4,6 +4,11 @@ import { createCheckWorker } from "@/server/audit/checks/check-worker";
 import { createExpiry } from "@/server/approvals/expire-requests";
 import type { ActionName } from "@/server/auth/action-policy";
 import { openDeployment, type Deployment } from "@/server/caracal/deployment";
+import type { StoreName } from "@/server/evidence/vault/schemas";
+import { shortestKeep } from "@/server/evidence/vault/retention";
+import type { VaultStore } from "@/server/evidence/vault/store";
+import { openStores } from "@/server/evidence/vault/stores";
+import { createVaultWorker } from "@/server/evidence/vault/vault-worker";
 import { createHeadKeeper } from "@/server/evidence/head-keeper";
 import { createBrakeWorker } from "@/server/brakes/brake-worker";
 import { createDispatcher } from "@/server/caracal/revocation/dispatch";
@@ -46,6 +51,8 @@ export type Console = {
   readonly anchors: Repeating; // heads of audit chains, kept here
   readonly checks: Repeating; // of the audit chain
   readonly redrives: Repeating; // of dead letters
+  readonly stores: ReadonlyMap<StoreName, VaultStore>; // of preserved evidence
+  readonly vault: Repeating; // preserves it
   readonly fleets: Repeating;
   readonly spools: Repeating; // what waits in audit spools, noted for open runs
 };
@@ -86,6 +93,8 @@ function compose(settings: Settings): Console {
     holder: createDispatcher().holder,
   });
   const anchors = createAnchorKeeper({ db, caracal });
+  const stores = openStores(settings, () => shortestKeep(settings.EVIDENCE_RETENTION_FILE));
+  const vault = createVaultWorker({ db, caracal, stores, settings, holder: createDispatcher().holder });
   const fleets = createFleetWatch({ db, caracal, collector });
   const spools = createSpoolNoter({ db, caracal });
   const actions = approvedActions({ db, caracal, jobs, keks });
@@ -111,6 +120,8 @@ function compose(settings: Settings): Console {
     anchors,
     checks,
     redrives,
+    stores,
+    vault,
     fleets,
     spools,
   };

@@ -20,6 +20,7 @@ const backgroundOf = (console: Console): readonly { start(): void; stop(): Promi
   console.anchors,
   console.checks,
   console.redrives,
+  console.vault,
   console.fleets,
   console.spools,
 ];

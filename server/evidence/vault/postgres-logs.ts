@@ -1,0 +1,42 @@
+import { createReadStream } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf } from "@/server/platform/errors";
+
+export type LogFile = { readonly name: string; readonly path: string; readonly size: number };
+
+const mostFiles = 200;
+const slackMs = 60 * 60_000; // a file is written to until after the window, and turned over late
+
+/**
+ * The log files of a folder that were written to in the window or after it began, newest last, each up to the size that it has now; a
+ * sentence where there are none to preserve. Never throws.
+ */
+export async function logFiles(
+  folder: string | undefined,
+  from: string | null,
+): Promise<{ readonly files: readonly LogFile[]; readonly why: string | null }> {
+  if (folder === undefined)
+    return { files: [], why: "POSTGRES_LOG_FOLDER is not set: the console does not know where they are." };
+  try {
+    const found: (LogFile & { readonly changed: number })[] = [];
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      if (!entry.isFile() || !/^[\w.-]+$/.test(entry.name)) continue;
+      const path = join(folder, entry.name);
+      const { size, mtimeMs } = await stat(path);
+      if (size > 0 && (from === null || mtimeMs >= Date.parse(from) - slackMs))
+        found.push({ name: entry.name, path, size, changed: mtimeMs });
+    }
+    if (found.length === 0) return { files: [], why: "No file in POSTGRES_LOG_FOLDER was written to in the window." };
+    const files = found.sort((a, b) => a.changed - b.changed).slice(-mostFiles);
+    return {
+      files,
+      why: found.length > files.length ? `Only the newest ${mostFiles} of ${found.length} log files.` : null,
+    };
+  } catch (error) {
+    return { files: [], why: `POSTGRES_LOG_FOLDER cannot be read: ${messageOf(error)}.` };
+  }
+}
+
+/** A log file up to the size that it had when it was listed. */
+export const readLog = ({ path, size }: LogFile): AsyncIterable<Buffer> => createReadStream(path, { end: size - 1 });

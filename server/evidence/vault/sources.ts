@@ -1,0 +1,117 @@
+import type { Redis } from "ioredis";
+import type { Deployment } from "@/server/caracal/deployment";
+import { copyStatement, evidenceQueries, type RowScope, type Snapshot } from "@/server/caracal/evidence-snapshot";
+import { ingestedTest, inScope, isAuditStream, streamExtents, walkUpTo } from "@/server/caracal/evidence-streams";
+import { rawAnswers } from "@/server/caracal/services/raw-answers";
+import { logFiles, readLog } from "@/server/evidence/vault/postgres-logs";
+import type { Missing, PartName } from "@/server/evidence/vault/schemas";
+
+/** One file to be written: what it is, and its bytes once. */
+export type Source = {
+  readonly part: PartName;
+  readonly name: string; // without .gz
+  readonly from: string; // the query or command
+  open(): { readonly bytes: AsyncIterable<Buffer>; rows(): number | null };
+};
+
+const text = async function* (whole: string): AsyncGenerator<Buffer> {
+  yield Buffer.from(whole);
+};
+
+/** What every replica answers at this moment. */
+export async function serviceSource(caracal: Deployment): Promise<Source> {
+  const answers = await rawAnswers(caracal);
+  return {
+    part: "services",
+    name: "services.json",
+    from: "GET /health, /ready and /metrics of every replica",
+    open: () => ({
+      bytes: text(`${JSON.stringify(answers, null, 1)}\n`),
+      rows: () => Object.keys(answers).length,
+    }),
+  };
+}
+
+/**
+ * Every stream up to its last entry as of now, an entry a line. Of the audit stream the entries of the scope: those that were ingested, whose
+ * rows the later snapshot has, and apart from them those that were still waiting.
+ */
+export async function streamSources(redis: Redis, scope: RowScope): Promise<Source[]> {
+  const ingested = await ingestedTest(redis); // before the extents: what it calls ingested is in them
+  const extents = await streamExtents(redis);
+  return extents.flatMap((extent): Source[] => {
+    const source = (
+      name: string,
+      wanted: (entry: { id: string; fields: Record<string, string> }) => boolean,
+      what = "",
+    ) => ({
+      part: "streams" as const,
+      name,
+      from: `XRANGE ${extent.stream} - ${extent.last}${what}`,
+      open() {
+        let rows = 0;
+        const lines = async function* () {
+          for await (const entry of walkUpTo(redis, extent)) {
+            if (!wanted(entry)) continue;
+            rows += 1;
+            yield Buffer.from(`${JSON.stringify({ id: entry.id, fields: entry.fields })}\n`);
+          }
+        };
+        return { bytes: lines(), rows: () => rows };
+      },
+    });
+    if (!isAuditStream(extent.stream)) return [source(`${extent.stream}.jsonl`, () => true)];
+    const whose = scope.zoneId === null ? "" : `, of zone ${scope.zoneId}`;
+    return [
+      source(
+        `${extent.stream}.jsonl`,
+        (entry) => ingested(entry.id) && inScope(entry, scope),
+        `${whose}, ingested when it was read`,
+      ),
+      source(
+        `${extent.stream}.waiting.jsonl`,
+        (entry) => !ingested(entry.id) && inScope(entry, scope),
+        `${whose}, not yet ingested when it was read`,
+      ),
+    ];
+  });
+}
+
+const tableParts = ["rows", "alerts", "outbox", "admin"] as const;
+
+/** The tables among the parts, each as CSV with a header and as JSON lines, out of one snapshot. */
+export const tableSources = (snapshot: Snapshot, parts: readonly PartName[], scope: RowScope): Source[] =>
+  tableParts
+    .filter((part) => parts.includes(part))
+    .flatMap((part) =>
+      (["csv", "jsonl"] as const).map((format): Source => {
+        const { table, select } = evidenceQueries[part];
+        const statement = copyStatement(select(scope), format);
+        return {
+          part,
+          name: `${table}.${format}`,
+          from: statement,
+          open() {
+            const { source, rows } = snapshot.copy(statement);
+            return { bytes: source, rows };
+          },
+        };
+      }),
+    );
+
+/** Postgres's own logs, or why they are not there. */
+export async function logSources(
+  folder: string | undefined,
+  scope: RowScope,
+): Promise<{ readonly sources: readonly Source[]; readonly missing: readonly Missing[] }> {
+  const { files, why } = await logFiles(folder, scope.from);
+  return {
+    sources: files.map((file) => ({
+      part: "logs",
+      name: `postgres-logs.${file.name}`,
+      from: `the first ${file.size} bytes of ${file.name} in POSTGRES_LOG_FOLDER`,
+      open: () => ({ bytes: readLog(file), rows: () => null }),
+    })),
+    missing: why === null ? [] : [{ what: "Access logs of Postgres", why }],
+  };
+}
