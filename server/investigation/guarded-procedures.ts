@@ -108,6 +108,12 @@ export const writesOf: Readonly<Record<string, Writes>> = {
   "approvals.breakGlassConfirm": "nothing",
   "approvals.breakGlassEnd": "nothing",
   "approvals.breakGlassReview": "nothing",
+  "vault.preserve": "nothing", // reads, and writes to the vault
+  "vault.redo": "nothing",
+  "vault.cancel": "nothing",
+  "vault.view": "nothing",
+  "vault.verify": "nothing",
+  "vault.handOver": "nothing",
   "postMortems.save": "nothing",
   "postMortems.signOff": "nothing",
   "postMortems.withdrawSignOff": "nothing",

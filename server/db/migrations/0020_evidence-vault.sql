@@ -69,14 +69,13 @@ CREATE TRIGGER evidence_files_table BEFORE TRUNCATE ON evidence_files FOR EACH S
 
 -- Each file in each store, and what it was when it was last read.
 CREATE TABLE evidence_copies (
-  item_id      uuid NOT NULL,
+  item_id      uuid NOT NULL REFERENCES evidence_items (id),
   name         text NOT NULL,
   store        text NOT NULL CHECK (store IN ('folder', 's3')),
   verdict      text NOT NULL DEFAULT 'whole' CHECK (verdict IN ('whole', 'mismatch', 'missing')),
   found_sha256 text,
   verified_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
-  PRIMARY KEY (item_id, name, store),
-  FOREIGN KEY (item_id, name) REFERENCES evidence_files (item_id, name)
+  PRIMARY KEY (item_id, name, store)
 );
 CREATE INDEX evidence_copies_in_trouble ON evidence_copies (verified_at) WHERE verdict <> 'whole';
 
