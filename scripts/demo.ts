@@ -3,7 +3,7 @@ import { freePort } from "@/sandbox/engines/free-port";
 import { startPostgres } from "@/sandbox/engines/postgres";
 import { consoleEnvironment } from "@/sandbox/supervisor/console-environment";
 import { createConsoleProcess } from "@/sandbox/supervisor/console-process";
-import { startControl } from "@/sandbox/supervisor/control-server";
+import { runtimeSettings, startControl } from "@/sandbox/supervisor/control-server";
 import { removeControlState, writeControlState } from "@/sandbox/supervisor/control-state";
 import { createDemoAccounts, demoAccounts, demoPassword } from "@/sandbox/supervisor/demo-accounts";
 import { mailSettings, startMailbox } from "@/sandbox/supervisor/mailbox";
@@ -51,16 +51,21 @@ async function demo(): Promise<void> {
   const mailbox = await startMailbox((mail) => console.log(`Mail to ${mail.to.join(", ")}: ${mail.subject}`));
   closing.push(mailbox.close);
   const port = Number(process.env.PORT) || (await freePort());
+  const control = await startControl(deployment);
+  closing.push(control.close);
   const server = createConsoleProcess({
     entry: serverEntry,
     port,
-    environment: consoleEnvironment({ deployment, database, port, overrides: mailSettings(mailbox) }),
+    environment: consoleEnvironment({
+      deployment,
+      database,
+      port,
+      overrides: { ...mailSettings(mailbox), ...runtimeSettings(control, deployment) },
+    }),
   });
   closing.push(server.stop);
   await server.start();
 
-  const control = await startControl(deployment);
-  closing.push(control.close);
   writeControlState({ url: control.url, token: control.token, pid: process.pid });
   closing.push(async () => removeControlState());
 

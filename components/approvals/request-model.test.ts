@@ -9,6 +9,7 @@ const draft = {
   zones: [],
   mode: "compromise",
   direction: "forward",
+  service: "sts",
 } satisfies Draft;
 
 test("pasted subjects are taken apart and each kept once", () => {
@@ -21,6 +22,15 @@ test("what is missing is said, and no parameters are made of it", () => {
   expect(draftLacks({ ...draft, subjects: [] })).toContain("Name the subjects");
   expect(parametersOf({ ...draft, subjects: [] })).toBeNull();
   expect(draftLacks({ ...draft, action: "freeze-zone", subjects: [] })).toBeNull();
+});
+
+test("a restart of a service takes its kind and no zone", () => {
+  const restart = { ...draft, action: "restart-service", zone: null, service: "gateway" } satisfies Draft;
+  expect(draftLacks(restart)).toBeNull();
+  expect(parametersOf(restart)).toEqual({ kind: "gateway" });
+  expect(requestHref("restart-service", { service: "audit", incident: "i" })).toBe(
+    "/approvals/new?action=restart-service&service=audit&incident=i",
+  );
 });
 
 test("a link to the form carries what is known", () => {

@@ -1,5 +1,14 @@
+import type { ServiceKind } from "@/server/playbooks/guided/schemas";
+
 /** The two-person actions that this form asks for; others are asked for where they arise. */
-export const askable = ["revoke-zone", "revoke-fleet", "freeze-zone", "rotate-zone-key", "re-encrypt-kek"] as const;
+export const askable = [
+  "revoke-zone",
+  "revoke-fleet",
+  "freeze-zone",
+  "rotate-zone-key",
+  "re-encrypt-kek",
+  "restart-service",
+] as const;
 export type Askable = (typeof askable)[number];
 
 /** What the form holds; it stands in the address, so that a way over the identity provider and back loses nothing. */
@@ -11,6 +20,7 @@ export type Draft = {
   readonly zones: string[]; // of a revocation in several
   readonly mode: "routine" | "compromise"; // of a rotation
   readonly direction: "forward" | "back"; // of a re-encryption
+  readonly service: ServiceKind; // of a restart
 };
 
 export const mostSubjects = 30; // they travel in addresses; more than that is a zone's trouble
@@ -22,7 +32,7 @@ export function subjectsOf(text: string): string[] {
 
 /** What is still missing before a preview makes sense, in words; null: nothing. */
 export function draftLacks(draft: Draft): string | null {
-  if (draft.action === "re-encrypt-kek") return null;
+  if (draft.action === "re-encrypt-kek" || draft.action === "restart-service") return null;
   if (draft.action === "revoke-fleet")
     return draft.scope === "zone" || draft.zones.length > 1 ? null : "Choose two zones or more, or every zone.";
   if (draft.action === "rotate-zone-key" && draft.scope === "zone") return null; // every zone
@@ -41,6 +51,7 @@ export function parametersOf(draft: Draft): Record<string, unknown> | null {
   if (draftLacks(draft) !== null) return null;
   if (draft.action === "revoke-fleet") return { zoneIds: draft.scope === "zone" ? null : [...draft.zones].sort() };
   if (draft.action === "re-encrypt-kek") return { direction: draft.direction };
+  if (draft.action === "restart-service") return { kind: draft.service };
   if (draft.action === "rotate-zone-key")
     return { zoneIds: draft.scope === "zone" || draft.zone === null ? null : [draft.zone], mode: draft.mode };
   if (draft.zone === null) return null;
@@ -58,6 +69,7 @@ export function requestHref(
     readonly whole?: boolean; // the whole zone; of what goes over several zones every one
     readonly mode?: Draft["mode"];
     readonly direction?: Draft["direction"];
+    readonly service?: ServiceKind;
   } = {},
 ): string {
   const query = new URLSearchParams({ action });
@@ -66,6 +78,7 @@ export function requestHref(
   if (known.whole) query.set("scope", "zone");
   if (known.mode) query.set("mode", known.mode);
   if (known.direction) query.set("direction", known.direction);
+  if (known.service) query.set("service", known.service);
   if (known.incident) query.set("incident", known.incident);
   return `/approvals/new?${query}`;
 }

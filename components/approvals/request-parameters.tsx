@@ -12,6 +12,7 @@ import { Textarea } from "@/components/ui/textarea";
 import { Fact, Facts } from "@/components/wizard/facts";
 import { counted } from "@/components/wizard/run-model";
 import { agreementWords } from "@/components/approvals/action-of";
+import { serviceKinds } from "@/server/services/schemas";
 import { policyOf } from "@/server/auth/action-policy";
 
 const scopes = [
@@ -60,6 +61,7 @@ export function RequestParameters({ draft, onChange }: { draft: Draft; onChange:
         />
       ) : null}
       {draft.action === "re-encrypt-kek" ||
+      draft.action === "restart-service" ||
       draft.action === "revoke-fleet" ||
       (draft.action === "rotate-zone-key" && draft.scope === "zone") ? null : (
         <ZonePicker
@@ -101,6 +103,27 @@ function Particulars({ draft, onChange }: { draft: Draft; onChange: (change: Par
           value={draft.mode}
           onChange={(mode) => onChange({ mode })}
         />
+      );
+    case "restart-service":
+      return (
+        <Field label="Service" className="w-full max-w-xl">
+          {(ids) => (
+            <select
+              {...ids}
+              value={draft.service}
+              className={controlStyle}
+              onChange={(event) =>
+                onChange({ service: serviceKinds.find((one) => one === event.target.value) ?? draft.service })
+              }
+            >
+              {serviceKinds.map((kind) => (
+                <option key={kind} value={kind}>
+                  {kind}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
       );
     case "re-encrypt-kek":
       return (

@@ -26,6 +26,9 @@ export type RunningProcess = {
   resume(): Promise<void>;
   /** Sends a signal that does not end it. */
   signal(name: NodeJS.Signals): void;
+  /** The newest of what it said since it was last started, and since when it runs; null: it does not. */
+  said(): string;
+  runsSince(): Date | null;
 };
 
 const startWithinMs = 20_000;
@@ -41,6 +44,7 @@ const ended = (child: ChildProcess): Promise<void> =>
 export function engineProcess(plan: ProcessPlan): RunningProcess {
   let child: ChildProcess | undefined;
   let output = "";
+  let since: Date | null = null;
 
   const finish = async (signal: NodeJS.Signals) => {
     const running = child;
@@ -67,8 +71,9 @@ export function engineProcess(plan: ProcessPlan): RunningProcess {
         ...(plan.user ?? {}),
       });
       child = starting;
+      since = new Date();
       const keep = (chunk: Buffer) => {
-        output = `${output}${chunk.toString()}`.slice(-4_000);
+        output = `${output}${chunk.toString()}`.slice(-64_000);
         plan.listen?.(chunk.toString());
       };
       starting.stdout?.on("data", keep);
@@ -92,7 +97,7 @@ export function engineProcess(plan: ProcessPlan): RunningProcess {
             continue;
           }
           await finish("SIGKILL");
-          throw new Error(`${plan.label} did not start: ${output.trim() || String(error)}`);
+          throw new Error(`${plan.label} did not start: ${output.slice(-4_000).trim() || String(error)}`);
         }
       }
     },
@@ -107,5 +112,7 @@ export function engineProcess(plan: ProcessPlan): RunningProcess {
     signal(name) {
       if (alive(child)) child.kill(name);
     },
+    said: () => output,
+    runsSince: () => (alive(child) ? since : null),
   };
 }

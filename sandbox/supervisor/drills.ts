@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { Redis } from "ioredis";
 import { Client } from "pg";
 import type { Deployment } from "@/sandbox/supervisor/deployment";
 import { forgeRevocation, poisonAudit, poisonRevocation } from "@/sandbox/supervisor/poison";
@@ -33,12 +34,54 @@ async function onNextKek(deployment: Deployment, services: readonly Service[]): 
   for (const service of services) await service.recreate({ ZONE_KEK: kek });
 }
 
+/**
+ * Switches writes of Caracal's database on or off for every new connection, and cuts those that there are: API and coordinator exit by it
+ * and are started again. Nothing happens when it is as wanted.
+ */
+async function writable(deployment: Deployment, on: boolean): Promise<void> {
+  const url = new URL(deployment.postgres.url); // a superuser's
+  url.pathname = new URL(deployment.caracal.ownerUrl).pathname;
+  const client = new Client({ connectionString: url.href });
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    await client.query("SET default_transaction_read_only = off");
+    const { rows } = await client.query<{ name: string; off: boolean }>(
+      `SELECT quote_ident(current_database()) AS name, EXISTS (SELECT 1 FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+         WHERE d.datname = current_database() AND 'default_transaction_read_only=on' = ANY (setconfig)) AS off`,
+    );
+    if (rows[0] === undefined || rows[0].off === !on) return;
+    await client.query(
+      `ALTER DATABASE ${rows[0].name} ${on ? "RESET default_transaction_read_only" : "SET default_transaction_read_only = on"}`,
+    );
+    await client.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+  } finally {
+    await client.end();
+  }
+  await each([...deployment.replicasOf("api"), ...deployment.replicasOf("coordinator")], (service) =>
+    service.restart(),
+  );
+}
+
+async function emptyRedis(deployment: Deployment): Promise<void> {
+  const redis = new Redis(deployment.redis.url, { maxRetriesPerRequest: 1 });
+  redis.on("error", () => undefined);
+  try {
+    await redis.flushall();
+  } finally {
+    redis.disconnect();
+  }
+}
+
 /** Engines up and unfrozen first, then tampering taken back and every service running, awake, quick and on its own environment. */
 async function restore(deployment: Deployment): Promise<void> {
   for (const engine of [deployment.postgres, deployment.redis]) {
     await engine.resume();
     await engine.start();
   }
+  await writable(deployment, true);
   await undoTampering(deployment);
   await each(deployment.services, (service) => service.restart());
 }
@@ -127,6 +170,73 @@ export const drills: Readonly<Record<string, Drill>> = {
     run: all("sts", async (service) => {
       await fetch(`${service.url}/__sandbox/refresh`, { method: "POST", signal: AbortSignal.timeout(30_000) });
     }),
+  },
+  "kill-sts": {
+    summary: "Kills every STS; their containers and spools stay. Start them again with restart-sts, or restore.",
+    run: all("sts", (service) => service.kill()),
+  },
+  "kill-sts-1": {
+    summary: "Kills sts-1 alone. Start it again with restart-sts, or restore.",
+    run: (deployment) => deployment.service("sts-1").kill(),
+  },
+  "restart-sts": {
+    summary: "Restarts every STS plainly: what waits in spools is kept and published.",
+    run: all("sts", (service) => service.restart()),
+  },
+  "recreate-sts": {
+    summary: "Recreates every STS on its own settings, as an image change does: what waits in spools is lost for good.",
+    run: all("sts", (service) => service.recreate({})),
+  },
+  "kill-audit": {
+    summary: "Kills audit: events wait in the stream. End it with restore.",
+    run: all("audit", (service) => service.kill()),
+  },
+  "kill-api": { summary: "Kills the API. End it with restore.", run: all("api", (service) => service.kill()) },
+  "kill-coordinator": {
+    summary: "Kills the coordinator. End it with restore.",
+    run: all("coordinator", (service) => service.kill()),
+  },
+  "kill-gateways": {
+    summary: "Kills every gateway. End it with restore-gateway or restore.",
+    run: all("gateway", (service) => service.kill()),
+  },
+  "kill-everything": {
+    summary: "Kills every replica of every service; Postgres and Redis stay. End it with restore.",
+    run: (deployment) => each(deployment.services, (service) => service.kill()),
+  },
+  "deaf-sts-2": {
+    summary:
+      "Starts sts-2 while Redis is away: it says ready and reads nothing, for ever. End it with restart-sts or restore.",
+    async run(deployment) {
+      await deployment.redis.stop();
+      await deployment.service("sts-2").restart();
+      await deployment.redis.start();
+    },
+  },
+  "redis-restart": {
+    summary: "Restarts Caracal's Redis with its data.",
+    async run(deployment) {
+      await deployment.redis.stop();
+      await deployment.redis.start();
+    },
+  },
+  "redis-loses-data": {
+    summary:
+      "Empties Caracal's Redis and restarts it: streams, groups and unread messages are gone. The services' groups come back with restore.",
+    async run(deployment) {
+      await emptyRedis(deployment);
+      await deployment.redis.stop();
+      await deployment.redis.start();
+    },
+  },
+  "postgres-read-only": {
+    summary:
+      "Switches writes off in Caracal's Postgres (default_transaction_read_only) and cuts its connections: ingestion fails, and honest events are given up. End it with postgres-writable or restore.",
+    run: (deployment) => writable(deployment, false),
+  },
+  "postgres-writable": {
+    summary: "Switches writes on again in Caracal's Postgres.",
+    run: (deployment) => writable(deployment, true),
   },
   "undecryptable-row": {
     summary: "Overwrites one provider's sealed configuration with bytes that no key opens.",

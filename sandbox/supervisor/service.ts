@@ -53,6 +53,10 @@ export function createService(plan: ServicePlan): Service {
       probe: () => healthy(url),
     });
   let running = make();
+  let before = ""; // a plain restart keeps the container's log, as docker does
+  const keepLog = () => {
+    before = `${before}${running.said()}`.slice(-64_000);
+  };
 
   return {
     name: plan.name,
@@ -63,8 +67,11 @@ export function createService(plan: ServicePlan): Service {
     pause: () => running.pause(),
     resume: () => running.resume(),
     signal: (name) => running.signal(name),
+    said: () => `${before}${running.said()}`.slice(-64_000),
+    runsSince: () => running.runsSince(),
     async restart(environment = {}) {
       await running.stop();
+      keepLog();
       override = environment;
       running = make();
       await running.start();
@@ -73,6 +80,7 @@ export function createService(plan: ServicePlan): Service {
       await running.stop();
       const spool = base.AUDIT_REPLAY_DIR;
       if (spool !== undefined) rmSync(spool, { recursive: true, force: true });
+      before = "";
       base = { ...base, ...environment };
       override = {};
       running = make();

@@ -35,6 +35,11 @@ export const procedurePolicy: Readonly<Record<string, readonly Role[]>> = {
   "guided.takeOver": ["responder", "security"],
   "guided.abandon": ["responder", "security"],
   "guided.finish": ["responder", "security"],
+  "services.view": everyone,
+  "services.logs": ["responder", "security"], // what services say may name people
+  "services.restart": policyOf("restart-replica").roles,
+  "services.confirmRestart": policyOf("restart-replica").roles,
+  "services.hear": ["responder", "security"],
   "audit.search": everyone,
   "audit.overview": everyone,
   "audit.checks": everyone,

@@ -1,11 +1,11 @@
-import type { PolicyConsumer } from "@/server/caracal/brakes/policy-invalidation";
+import type { GroupConsumer } from "@/server/caracal/streams/group-consumers";
 import type { StsProof } from "@/server/brakes/schemas";
 
 export type ProofInput = {
   readonly changedAt: number; // epoch ms, when the change was known to be committed
   readonly now: number; // epoch ms, by the clock that gave changedAt
   readonly pollSeconds: number; // OPA_POLL_SECONDS of the deployment
-  readonly consumers: readonly PolicyConsumer[];
+  readonly consumers: readonly GroupConsumer[];
   readonly configured: number; // STS replicas that this console knows by address
   readonly notReady: readonly string[]; // of those, by id: one that cannot read Postgres polls in vain, of a silent one nothing is known
   readonly before: readonly StsProof[]; // the last look: what was seen stays seen

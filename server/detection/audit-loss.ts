@@ -1,6 +1,6 @@
 import type { Facts, Finding } from "@/server/detection/facts";
 import type { ReplicaState } from "@/server/live/snapshot";
-import { counted } from "@/server/detection/words";
+import { counted, outagePlaybook } from "@/server/detection/words";
 
 const stss = (facts: Facts): readonly ReplicaState[] => facts.replicas.filter(({ kind }) => kind === "sts");
 
@@ -20,7 +20,7 @@ export function auditDropped(facts: Facts): readonly Finding[] {
           "Those events are in no stream and no table. Write down the count and the time now: a restart sets it back to 0.",
         figures: [{ name: "audit_dropped", value: dropped, source: `${replica.id} /metrics` }],
         series: `replica:${replica.id}:sts.audit_dropped`,
-        action: null,
+        action: outagePlaybook("sts"),
       },
     ];
   });
@@ -42,7 +42,7 @@ export function auditSpool(facts: Facts): readonly Finding[] {
         meaning: `The spool drains only when that STS starts. Restart it, do not recreate it: a new container loses the files. Done when its audit_replay_replayed is at least ${waiting} afterwards.`,
         figures: [{ name: "audit_replay_pending", value: waiting, source: `${replica.id} /metrics` }],
         series: `replica:${replica.id}:sts.audit_replay_pending`,
-        action: null,
+        action: outagePlaybook("sts"),
       },
     ];
   });

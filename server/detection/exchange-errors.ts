@@ -1,4 +1,5 @@
 import type { Facts, Finding } from "@/server/detection/facts";
+import { outagePlaybook } from "@/server/detection/words";
 
 const recentMs = 2 * 60_000;
 const wholeMs = 15 * 60_000;
@@ -35,7 +36,7 @@ export function exchangeErrors(facts: Facts): readonly Finding[] {
             { name: "share before", value: percent(shareBefore), unit: "%", source: `${replica.id} /metrics` },
           ],
           series: `replica:${replica.id}:sts_exchange_errors`,
-          action: null,
+          action: outagePlaybook("sts"),
         },
       ];
     });

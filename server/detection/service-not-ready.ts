@@ -1,6 +1,6 @@
 import type { Facts, Finding } from "@/server/detection/facts";
 import type { ReplicaState } from "@/server/live/snapshot";
-import { counted } from "@/server/detection/words";
+import { counted, outagePlaybook } from "@/server/detection/words";
 
 const meanings: Readonly<Record<ReplicaState["kind"], string>> = {
   sts: "No mandate is minted there, and nothing is lost by waiting. While Redis or Postgres is the reason, mend that first.",
@@ -30,7 +30,7 @@ export function serviceNotReady(facts: Facts): readonly Finding[] {
         meaning:
           "Nothing is minted, passed or recorded. Look at what they share first: Postgres, Redis, the network between them and this console.",
         figures,
-        action: null,
+        action: outagePlaybook("all"),
       },
     ];
   return down.map((replica) => {
@@ -46,7 +46,7 @@ export function serviceNotReady(facts: Facts): readonly Finding[] {
       since: replica.failingSince ?? facts.now,
       series: `replica:${replica.id}:ready`,
       figures: figures.filter((figure) => figure.name === replica.id),
-      action: null,
+      action: outagePlaybook(replica.kind),
     };
   });
 }

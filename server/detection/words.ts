@@ -1,3 +1,5 @@
+import type { ServiceKind, SignalAction } from "@/server/live/snapshot";
+
 /** "1 entry", "1,204 entries". */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
@@ -18,3 +20,9 @@ export function spell(ms: number): string {
 export const utc = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
 export const streamPage = (stream: string): string => `/streams/${encodeURIComponent(stream)}`;
+
+/** The playbook for a service that is away or degraded; "all" for every one at once. */
+export const outagePlaybook = (service: ServiceKind | "all"): SignalAction => ({
+  label: "Service playbook",
+  href: `/playbooks/guided/new?playbook=service-outage&service=${service}`,
+});

@@ -54,6 +54,10 @@ export const writesOf: Readonly<Record<string, Writes>> = {
   "guided.takeOver": "nothing",
   "guided.abandon": "nothing",
   "guided.finish": "nothing",
+  "services.logs": "nothing", // reads only
+  "services.restart": { action: "restart-replica", zones: () => "every" }, // a container's log and files are evidence too
+  "services.confirmRestart": "nothing", // what a person says of a restart that is ordered
+  "services.hear": "nothing", // messages about a session that is revoked already
   "audit.startCheck": "nothing", // reads only
   "audit.cancelCheck": "nothing",
   "audit.reveal": "nothing", // reads only

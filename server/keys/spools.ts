@@ -2,7 +2,9 @@ import type { Deployment, ReplicaAddress } from "@/server/caracal/deployment";
 import { fetchAnswer } from "@/server/caracal/services/fetch-answer";
 import { z } from "zod";
 
-const metrics = z.object({ sts: z.object({ audit_replay_pending: z.number(), audit_replay_replayed: z.number() }) });
+const metrics = z.object({
+  sts: z.object({ audit_replay_pending: z.number(), audit_replay_replayed: z.number(), audit_dropped: z.number() }),
+});
 
 /** An STS replica's audit spool (trap 17); null: it did not say. */
 export type Spool = {
@@ -11,20 +13,28 @@ export type Spool = {
   readonly replayed: number | null; // published from files since it started
 };
 
-async function readSpool(replica: ReplicaAddress): Promise<Spool> {
+/** With what it could neither publish nor spool since it started: those events are gone. */
+export type SpoolLook = Spool & { readonly dropped: number | null };
+
+async function readSpool(replica: ReplicaAddress): Promise<SpoolLook> {
   const answer = await fetchAnswer(`${replica.url}/metrics`, { timeoutMs: 2_000 });
-  const nothing = { replica: replica.id, pending: null, replayed: null };
+  const nothing = { replica: replica.id, pending: null, replayed: null, dropped: null };
   if ("failed" in answer || answer.status !== 200) return nothing;
   try {
     const { sts } = metrics.parse(JSON.parse(answer.body));
-    return { replica: replica.id, pending: sts.audit_replay_pending, replayed: sts.audit_replay_replayed };
+    return {
+      replica: replica.id,
+      pending: sts.audit_replay_pending,
+      replayed: sts.audit_replay_replayed,
+      dropped: sts.audit_dropped,
+    };
   } catch {
     return nothing;
   }
 }
 
 /** Every STS replica's spool as it says itself, right now. */
-export const readSpools = (caracal: Pick<Deployment, "replicas">): Promise<Spool[]> =>
+export const readSpools = (caracal: Pick<Deployment, "replicas">): Promise<SpoolLook[]> =>
   Promise.all(caracal.replicas.filter(({ kind }) => kind === "sts").map(readSpool));
 
 /** Why data may not move to another key yet, in words: events that wait in spools die with the containers that are recreated. */

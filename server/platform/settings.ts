@@ -39,6 +39,12 @@ const signingKeyPem = z
 
 const absolutePath = z.string().trim().startsWith("/", "must be an absolute path");
 
+/** A word that becomes an argument of a program: never one that could be taken for an option. */
+const plainWord = z
+  .string()
+  .trim()
+  .regex(/^[^-\s\p{Cc}][^\p{Cc}]*$/u, "must not begin with a dash");
+
 /** Every setting, by its environment name. Names listed in `secretNames` may be given as NAME_FILE instead. */
 const schema = z.object({
   CONSOLE_DATABASE_URL: postgresUrl,
@@ -94,6 +100,19 @@ const schema = z.object({
     .trim()
     .regex(/^scrypt\$15\$8\$1\$[\w-]+\$[\w-]+$/, "must be a hash as printed by npm run account -- --hash")
     .optional(), // sets break-glass on
+  RUNTIME_ADAPTER: z.enum(["off", "manual", "compose", "kubernetes", "process"]).default("off"), // what runs the services
+  RUNTIME_SERVICES: z.string().default(""), // the allow-list: "sts-1=sts#1,sts-2=sts#2,audit=audit"
+  RUNTIME_COMPOSE_FILE: plainWord.optional(),
+  RUNTIME_COMPOSE_PROJECT: plainWord.optional(),
+  RUNTIME_DOCKER_HOST: plainWord.optional(),
+  RUNTIME_KUBECONFIG: plainWord.optional(),
+  RUNTIME_KUBE_CONTEXT: plainWord.optional(),
+  RUNTIME_KUBE_NAMESPACE: plainWord.default("default"),
+  RUNTIME_SPOOL_ON_VOLUME: z.enum(["yes", "no"]).default("no"), // AUDIT_REPLAY_DIR of the STS replicas outlives their pods
+  RUNTIME_PROCESS_URL: z
+    .url({ protocol: /^http$/, hostname: /^(127\.0\.0\.1|localhost|\[::1\])$/, error: "must be http on loopback" })
+    .optional(),
+  RUNTIME_PROCESS_TOKEN: z.string().trim().min(16, "must be at least 16 characters").optional(),
   AUTO_DECLARE_P1: z.enum(["on", "off"]).default("on"), // a P1 signal declares an incident by itself
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 });
@@ -119,6 +138,7 @@ export const secretNames = [
   "EVIDENCE_SIGNING_KEY",
   "TIMELINE_HEADS_WEBHOOK_URL",
   "BREAK_GLASS_SECRET_HASH",
+  "RUNTIME_PROCESS_TOKEN",
 ] as const satisfies readonly (keyof Settings)[];
 
 /** Keys that are judged and read (from their file too) only when they are used: server/keys/kek-source.ts. As secret as the rest. */

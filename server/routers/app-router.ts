@@ -8,6 +8,7 @@ import { notificationsRouter } from "@/server/routers/notifications";
 import { playbooksRouter } from "@/server/routers/playbooks";
 import { postMortemsRouter } from "@/server/routers/post-mortems";
 import { redriveRouter } from "@/server/routers/redrive";
+import { servicesRouter } from "@/server/routers/services";
 import { sessionsRouter } from "@/server/routers/sessions";
 import { signalsRouter } from "@/server/routers/signals";
 import { streamsRouter } from "@/server/routers/streams";
@@ -20,6 +21,7 @@ export const appRouter = router({
   sessions: sessionsRouter,
   keys: keysRouter,
   guided: guidedRouter,
+  services: servicesRouter,
   audit: auditRouter,
   streams: streamsRouter,
   redrive: redriveRouter,

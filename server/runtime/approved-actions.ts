@@ -9,12 +9,15 @@ import type { Database } from "@/server/platform/postgres";
 import { revokeFleetAction } from "@/server/playbooks/revoke-fleet.action";
 import { revokeZoneAction } from "@/server/playbooks/revoke-zone.action";
 import type { RoundQueue } from "@/server/playbooks/round-queue";
+import type { RuntimeAdapter } from "@/server/services/adapter/adapter";
+import { restartServiceAction } from "@/server/services/restarts/restart-service.action";
 
 type Parts = {
   readonly db: Database;
   readonly caracal: Deployment;
   readonly jobs: RoundQueue;
   readonly keks: KekProvider;
+  readonly adapter: RuntimeAdapter;
 };
 
 /**
@@ -28,6 +31,7 @@ export function approvedActions(parts: Parts): ReadonlyMap<ActionName, ApprovedA
     freezeZoneAction(parts),
     rotateAction(parts),
     reEncryptAction(parts),
+    restartServiceAction(parts),
   ];
   return new Map(actions.map((part) => [part.action, part]));
 }

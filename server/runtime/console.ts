@@ -27,6 +27,11 @@ import { approvedActions } from "@/server/runtime/approved-actions";
 import { createSignalRecorder } from "@/server/signals/signal-recorder";
 import { createFleetWatch } from "@/server/playbooks/fleet-watch";
 import { createSpoolNoter } from "@/server/playbooks/guided/note-spools";
+import { createLetterNoter } from "@/server/playbooks/guided/note-dead-letters";
+import type { RuntimeAdapter } from "@/server/services/adapter/adapter";
+import { openAdapter } from "@/server/services/adapter/open-adapter";
+import { createOutageKeeper } from "@/server/services/outages/outage-keeper";
+import { createRestartWorker } from "@/server/services/restarts/restart-worker";
 import { createRunWatcher, type RunWatcher } from "@/server/playbooks/run-watcher";
 
 /** Every part of a running console, made once per process. */
@@ -55,6 +60,10 @@ export type Console = {
   readonly vault: Repeating; // preserves it
   readonly fleets: Repeating;
   readonly spools: Repeating; // what waits in audit spools, noted for open runs
+  readonly letters: Repeating; // what lies among the dead letters, noted for open runs
+  readonly adapter: RuntimeAdapter; // what runs Caracal's services
+  readonly outages: Repeating; // when a replica was not ready
+  readonly restarts: Repeating;
 };
 
 const holder = globalThis as typeof globalThis & { __caracalConsole?: Console };
@@ -97,7 +106,14 @@ function compose(settings: Settings): Console {
   const vault = createVaultWorker({ db, caracal, stores, settings, holder: createDispatcher().holder });
   const fleets = createFleetWatch({ db, caracal, collector });
   const spools = createSpoolNoter({ db, caracal });
-  const actions = approvedActions({ db, caracal, jobs, keks });
+  const letters = createLetterNoter({ db, caracal });
+  const adapter = openAdapter(
+    settings,
+    caracal.replicas.map(({ id }) => id),
+  );
+  const outages = createOutageKeeper({ db, caracal });
+  const restarts = createRestartWorker({ db, caracal, adapter, holder: createDispatcher().holder });
+  const actions = approvedActions({ db, caracal, jobs, keks, adapter });
   const expiry = createExpiry(db);
   return {
     settings,
@@ -124,6 +140,10 @@ function compose(settings: Settings): Console {
     vault,
     fleets,
     spools,
+    letters,
+    adapter,
+    outages,
+    restarts,
   };
 }
 

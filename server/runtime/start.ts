@@ -23,6 +23,9 @@ const backgroundOf = (console: Console): readonly { start(): void; stop(): Promi
   console.vault,
   console.fleets,
   console.spools,
+  console.letters,
+  console.outages,
+  console.restarts,
 ];
 
 async function shutDown(): Promise<void> {

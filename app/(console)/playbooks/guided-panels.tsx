@@ -50,6 +50,7 @@ export function GuidedRuns() {
             <Link href={`/playbooks/guided/${run.id}`} className="font-medium text-accent underline underline-offset-2">
               {run.title}
               {run.zone === null ? "" : `: ${run.zone.name}`}
+              {run.service === null ? "" : `: ${run.service === "all" ? "every service" : run.service}`}
             </Link>
             {run.drill ? <Badge tone="strong">Drill</Badge> : null}
             <Badge tone={run.state === "open" ? "accent" : run.state === "done" ? "ok" : "neutral"}>{run.state}</Badge>

@@ -15,8 +15,8 @@ const quietAudit =
 
 /** Puts a replica's three answers into words and numbers, as contract section 1 explains them. Pure. */
 export function readReplica(kind: ServiceKind, answers: Answers): ReplicaReading {
-  const ready = verdictOf(answers.ready);
-  const health = verdictOf(answers.health);
+  const ready = readyOf(answers.ready);
+  const health = readyOf(answers.health);
   const quiet = kind === "audit" && ready.ok && !health.ok && health.reason?.startsWith("consumer unhealthy") === true;
   const { metrics, metricsStatus } = readMetrics(answers.metrics);
   const all = [answers.ready, answers.health, answers.metrics];
@@ -32,7 +32,8 @@ export function readReplica(kind: ServiceKind, answers: Answers): ReplicaReading
   };
 }
 
-function verdictOf(answer: Answer): { ok: boolean; reason: string | null } {
+/** Whether an answer of /ready or /health is a yes, and else why not, in the service's words. Pure. */
+export function readyOf(answer: Answer): { readonly ok: boolean; readonly reason: string | null } {
   if ("failed" in answer) return { ok: false, reason: answer.failed };
   if (answer.status === 200) return { ok: true, reason: null };
   return { ok: false, reason: wordsOf(answer.body) ?? `answered ${answer.status}` };

@@ -6,6 +6,7 @@ export type CatalogueEntry = {
   readonly about: string;
   readonly severity: "P1" | "P2" | "P3"; // of the incident that it declares
   readonly oneZone: boolean; // about one zone, or about all
+  readonly aboutService: boolean; // about one service, or about all
   readonly stolen: "kek" | "zone-key" | null; // which key somebody else has
 };
 
@@ -18,6 +19,7 @@ export const guidedCatalogue: readonly CatalogueEntry[] = [
       "The key that seals everything is known to somebody: a new key, everything moved to it, every replica recreated, every zone's signing keys replaced, every session revoked. Each act takes two people.",
     severity: "P1",
     oneZone: false,
+    aboutService: false,
     stolen: "kek",
   },
   {
@@ -26,6 +28,7 @@ export const guidedCatalogue: readonly CatalogueEntry[] = [
     about: "Two new versions push the stolen key out of the zone's JWKS; every session of the zone goes.",
     severity: "P1",
     oneZone: true,
+    aboutService: false,
     stolen: "zone-key",
   },
   {
@@ -34,6 +37,7 @@ export const guidedCatalogue: readonly CatalogueEntry[] = [
     about: "Routine: a new signing key in each zone, told to every STS. No mandate dies.",
     severity: "P3",
     oneZone: false,
+    aboutService: false,
     stolen: null,
   },
   {
@@ -43,6 +47,27 @@ export const guidedCatalogue: readonly CatalogueEntry[] = [
       "What is proved first, evidence before anything else, scope, verdict, and no change to the audit tables until security and compliance have signed off.",
     severity: "P2",
     oneZone: true,
+    aboutService: false,
+    stolen: null,
+  },
+  {
+    name: "service-outage",
+    title: "A service is degraded or down",
+    about:
+      "STS or any other, one replica or all: what keeps working and until when, logs, restart with proof, evidence that waits in spools, and the outage window as the console itself measured it.",
+    severity: "P2",
+    oneZone: false,
+    aboutService: true,
+    stolen: null,
+  },
+  {
+    name: "audit-dead-letters",
+    title: "Audit dead letters growing",
+    about:
+      "Honest events told apart from tampering and faults, Postgres looked at, the fix confirmed, the letters redriven to zero, and the gap written down by event id.",
+    severity: "P2",
+    oneZone: false,
+    aboutService: false,
     stolen: null,
   },
 ];

@@ -1,7 +1,7 @@
 import type { Actor } from "@/server/auth/roles";
 import { DomainError } from "@/server/platform/errors";
 import type { GuidedContext, GuidedRunRow, SettledRow, StepDeclaration } from "@/server/playbooks/guided/playbook";
-import { playbookOf } from "@/server/playbooks/guided/playbooks";
+import { stepsOf } from "@/server/playbooks/guided/playbooks";
 import { loadGuidedRun, settledSteps } from "@/server/playbooks/guided/run-rows";
 
 type Due = {
@@ -18,7 +18,7 @@ export async function dueStep(
   const run = await loadGuidedRun(ctx.db, ctx.actor, input.runId);
   if (run.state !== "open") throw new DomainError("conflict", "The run is over.");
   const settled = new Map((await settledSteps(ctx.db, run.id)).map((row) => [row.step, row]));
-  const { steps } = playbookOf(run.playbook);
+  const steps = stepsOf(run);
   const step = steps.find(({ id }) => id === input.step);
   if (step === undefined) throw new DomainError("bad_input", "This playbook has no such step.");
   const due = steps.find(({ id }) => !settled.has(id));

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Actor } from "@/server/auth/roles";
 import { DomainError, messageOf } from "@/server/platform/errors";
 import type { GuidedContext } from "@/server/playbooks/guided/playbook";
-import { playbookOf } from "@/server/playbooks/guided/playbooks";
+import { playbookOf, stepsOf } from "@/server/playbooks/guided/playbooks";
 import { loadGuidedRun, settledSteps } from "@/server/playbooks/guided/run-rows";
 import { runEntry } from "@/server/playbooks/guided/run-entry";
 import type { abandonGuidedInput, guidedRunInput } from "@/server/playbooks/guided/schemas";
@@ -50,7 +50,8 @@ export async function finishGuided({
 }): Promise<void> {
   const run = await loadGuidedRun(ctx.db, ctx.actor, input.runId);
   const settled = new Map((await settledSteps(ctx.db, run.id)).map((row) => [row.step, row]));
-  const { steps, title } = playbookOf(run.playbook);
+  const steps = stepsOf(run);
+  const { title } = playbookOf(run.playbook);
   const open = steps.find(({ id }) => !settled.has(id));
   if (open !== undefined) throw new DomainError("precondition_failed", `"${open.title}" is not settled yet.`);
   const again = steps.filter(

@@ -1,6 +1,7 @@
 import { catalogued } from "@/server/playbooks/guided/catalogue";
 import { keyExposure, type KeyExposureFacts } from "@/server/playbooks/guided/exposure";
 import type { Looking } from "@/server/playbooks/guided/playbook";
+import { impactNow } from "@/server/playbooks/guided/probe-impact";
 import { keysReplaced } from "@/server/playbooks/guided/probe-rotation";
 import type { Probed } from "@/server/playbooks/guided/schemas";
 import type { Exposure } from "@/server/playbooks/schemas";
@@ -37,9 +38,15 @@ async function factsOf(looking: Looking): Promise<KeyExposureFacts> {
   };
 }
 
-/** What somebody with the stolen key can do right now; nothing where none was stolen. @throws source_unreachable */
-export const exposureNow = async (looking: Looking): Promise<Exposure[]> =>
-  catalogued(looking.run.playbook).stolen === null ? [] : keyExposure(await factsOf(looking));
+/**
+ * What somebody with the stolen key can do right now; of a service that is away, what keeps working; else nothing.
+ * @throws source_unreachable
+ */
+export async function exposureNow(looking: Looking): Promise<Exposure[]> {
+  const { stolen, aboutService } = catalogued(looking.run.playbook);
+  if (aboutService) return impactNow(looking);
+  return stolen === null ? [] : keyExposure(await factsOf(looking));
+}
 
 /** Nothing that runs out by itself is left; what only people can end does not keep the step open. */
 export async function exposureOver(looking: Looking): Promise<Probed> {

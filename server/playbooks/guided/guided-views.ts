@@ -13,7 +13,7 @@ import type {
   SettledRow,
   StepDeclaration,
 } from "@/server/playbooks/guided/playbook";
-import { playbookOf } from "@/server/playbooks/guided/playbooks";
+import { playbookOf, stepsOf } from "@/server/playbooks/guided/playbooks";
 import { loadGuidedRun, settledSteps, tickedChecks } from "@/server/playbooks/guided/run-rows";
 import type {
   GuidedRunSummary,
@@ -31,6 +31,7 @@ const summaryOf = (run: GuidedRunRow, settled: number): GuidedRunSummary => ({
   playbook: run.playbook,
   title: playbookOf(run.playbook).title,
   zone: run.zone_id === null || run.zone_name === null ? null : { id: run.zone_id, name: run.zone_name },
+  service: run.service,
   drill: run.drill,
   state: run.state,
   incident: { id: run.incident_id, number: run.number },
@@ -38,7 +39,7 @@ const summaryOf = (run: GuidedRunRow, settled: number): GuidedRunSummary => ({
   createdBy: { id: run.created_by_id, name: run.created_by_name },
   createdAt: run.created_at.toISOString(),
   settled,
-  steps: playbookOf(run.playbook).steps.length,
+  steps: stepsOf(run).length,
 });
 
 /** Within its time, or not told: a source that hangs must not hold the page up. */
@@ -74,7 +75,7 @@ export async function getGuidedRun({
   const run = await loadGuidedRun(ctx.db, ctx.actor, input.runId);
   const [rows, ticks] = await Promise.all([settledSteps(ctx.db, run.id), tickedChecks(ctx.db, run.id)]);
   const settled = new Map(rows.map((row): [string, SettledRow] => [row.step, row]));
-  const { steps } = playbookOf(run.playbook);
+  const steps = stepsOf(run);
   const current = run.state === "open" ? steps.find(({ id }) => !settled.has(id)) : undefined;
   const looking: Looking = { ...ctx, run, settled, thorough: false };
   const asked = (step: StepDeclaration) =>
@@ -123,6 +124,7 @@ export async function getGuidedRun({
             ticked: tick === undefined ? null : { by: tick.by_name, at: tick.ticked_at.toISOString(), note: tick.note },
           };
         }),
+        ticksNeeded: step.ticksOffered !== true,
         commands: step.commands?.(run) ?? [],
         skippable: step.skippable ?? false,
         wants: step.probe === undefined ? (step.wants ?? "nothing") : "nothing",

@@ -2,7 +2,10 @@ import type { Deployment } from "@/server/caracal/deployment";
 import type { KekProvider } from "@/server/keys/kek-source";
 import type { Database } from "@/server/platform/postgres";
 import type { CatalogueEntry } from "@/server/playbooks/guided/catalogue";
+import type { DroppedLog } from "@/server/playbooks/guided/judge-dropped";
+import type { Severity } from "@/server/platform/severity";
 import type {
+  AboutService,
   GuidedAct,
   GuidedCheck,
   GuidedCommand,
@@ -20,10 +23,11 @@ export type GuidedRunRow = {
   readonly number: number; // of the incident
   readonly zone_id: string | null;
   readonly zone_name: string | null;
+  readonly service: AboutService | null;
   readonly drill: boolean;
   readonly state: "open" | "done" | "abandoned";
   readonly reason: string;
-  readonly baseline: { readonly spools?: Readonly<Record<string, number | null>> };
+  readonly baseline: { readonly spools?: Readonly<Record<string, number | null>>; readonly dropped?: DroppedLog };
   readonly created_by_id: string;
   readonly created_by_name: string;
   readonly driver_id: string;
@@ -70,10 +74,16 @@ export type StepDeclaration = {
   readonly probe?: (looking: Looking) => Promise<Probed>;
   readonly holds?: boolean;
   readonly skippable?: boolean;
+  readonly of?: (run: GuidedRunRow) => boolean; // which runs have it; all, where nothing is said
+  readonly ticksOffered?: boolean; // ticks are not needed unless the probe says so
   readonly wants?: GuidedStep["wants"];
   readonly act?: (run: GuidedRunRow) => GuidedAct;
   readonly checks?: (caracal: Pick<Deployment, "replicas">) => readonly GuidedCheck[];
   readonly commands?: (run: GuidedRunRow) => readonly GuidedCommand[];
 };
 
-export type Playbook = CatalogueEntry & { readonly steps: readonly StepDeclaration[] };
+export type Playbook = CatalogueEntry & {
+  readonly steps: readonly StepDeclaration[];
+  /** The severity of the incident that a run declares, when it depends on what is so right now. */
+  readonly severityNow?: (ctx: GuidedContext) => Promise<Severity>;
+};

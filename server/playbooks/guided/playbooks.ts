@@ -1,8 +1,10 @@
+import { auditDeadLetters } from "@/server/playbooks/guided/audit-dead-letters";
 import { auditTampering } from "@/server/playbooks/guided/audit-tampering";
 import { kekCompromise } from "@/server/playbooks/guided/kek-compromise";
-import type { Playbook } from "@/server/playbooks/guided/playbook";
+import type { GuidedRunRow, Playbook, StepDeclaration } from "@/server/playbooks/guided/playbook";
 import { rotateKeys } from "@/server/playbooks/guided/rotate-keys";
 import type { GuidedPlaybook } from "@/server/playbooks/guided/schemas";
+import { serviceOutage } from "@/server/playbooks/guided/service-outage";
 import { zoneKeyCompromise } from "@/server/playbooks/guided/zone-key-compromise";
 
 const all: Readonly<Record<GuidedPlaybook, Playbook>> = {
@@ -10,7 +12,13 @@ const all: Readonly<Record<GuidedPlaybook, Playbook>> = {
   "zone-key-compromise": zoneKeyCompromise,
   "rotate-keys": rotateKeys,
   "audit-tampering": auditTampering,
+  "service-outage": serviceOutage,
+  "audit-dead-letters": auditDeadLetters,
 };
 
 /** The declaration of a guided playbook. */
 export const playbookOf = (name: GuidedPlaybook): Playbook => all[name];
+
+/** The steps that a run has, in order. */
+export const stepsOf = (run: GuidedRunRow): readonly StepDeclaration[] =>
+  playbookOf(run.playbook).steps.filter((step) => step.of?.(run) ?? true);

@@ -266,7 +266,7 @@ test("a run cannot be finished while a probe that must hold does not agree", asy
 
 test("what waits in spools is noted though nobody looks, the highest count by whichever replica of the console", async () => {
   const runId = await start("kek-compromise");
-  const spool = (pending: number | null) => [{ replica: "sts-1", pending, replayed: 0 }];
+  const spool = (pending: number | null) => [{ replica: "sts-1", pending, replayed: 0, dropped: 0 }];
   await Promise.all([3, 9, 1, 7].map((pending) => noteSpools(stage.db, runId, spool(pending))));
   await noteForOpenRuns(ctx()); // no address: nothing is forgotten
   expect((await loadGuidedRun(stage.db, stage.actor, runId)).baseline.spools).toEqual({ "sts-1": 9 });

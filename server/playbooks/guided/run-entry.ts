@@ -8,7 +8,7 @@ import type { EntryDetails } from "@/server/timeline/schemas";
 export const runEntry = (
   tx: Queryable,
   run: Pick<GuidedRunRow, "id" | "incident_id">,
-  by: Actor,
+  by: Actor | null, // null: the console itself
   what: string,
   summary: string,
   details: EntryDetails = {},

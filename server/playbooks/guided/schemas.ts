@@ -1,13 +1,27 @@
 import { z } from "zod";
 import { idText, pageInput, writtenText } from "@/server/platform/page";
 import type { Exposure } from "@/server/playbooks/schemas";
+import { serviceKinds } from "@/server/services/schemas";
+import type { Figure } from "@/server/timeline/schemas";
 
-export const guidedPlaybooks = ["kek-compromise", "zone-key-compromise", "rotate-keys", "audit-tampering"] as const;
+export const guidedPlaybooks = [
+  "kek-compromise",
+  "zone-key-compromise",
+  "rotate-keys",
+  "audit-tampering",
+  "service-outage",
+  "audit-dead-letters",
+] as const;
 export type GuidedPlaybook = (typeof guidedPlaybooks)[number];
+
+/** What a playbook about a service can be about: one of them, or all at once. */
+export const aboutServices = [...serviceKinds, "all"] as const;
+export type AboutService = (typeof aboutServices)[number];
 
 export const startGuidedInput = z.object({
   playbook: z.enum(guidedPlaybooks),
   zoneId: idText.nullish(), // of a playbook about one zone
+  service: z.enum(aboutServices).nullish(), // of a playbook about a service
   incidentId: z.uuid().nullish(), // none: one is declared
   reason: writtenText(500).min(4),
   drill: z.boolean().default(false),
@@ -35,16 +49,31 @@ export const tickInput = z.object({
 export const abandonGuidedInput = z.object({ runId: z.uuid(), reason: writtenText(500).min(4) });
 
 /** What a probe saw. `done` null: it cannot be told just now, with why in the sentence. */
-export type Probed = { readonly done: boolean | null; readonly sentence: string };
+export type Probed = {
+  readonly done: boolean | null;
+  readonly sentence: string;
+  readonly figures?: readonly Figure[]; // go on the record with the step
+};
 export type GuidedCommand = { readonly title: string; readonly command: string };
+
+export type ServiceKind = (typeof serviceKinds)[number];
+export type ServiceAct = "logs" | "restart" | "hear";
 
 /** Where a step's act is done: a page, or the form that asks a second person. */
 export type GuidedAct =
   | { readonly label: string; readonly href: string }
+  | { readonly label: string; readonly services: ServiceAct; readonly kind: ServiceKind | null } // on the page itself
   | {
       readonly label: string;
       readonly ask: {
-        readonly action: "freeze-zone" | "re-encrypt-kek" | "rotate-zone-key" | "revoke-zone" | "revoke-fleet";
+        readonly action:
+          | "freeze-zone"
+          | "re-encrypt-kek"
+          | "rotate-zone-key"
+          | "revoke-zone"
+          | "revoke-fleet"
+          | "restart-service";
+        readonly service?: ServiceKind;
         readonly zone?: string | null;
         readonly whole?: boolean;
         readonly mode?: "routine" | "compromise";
@@ -72,6 +101,7 @@ export type GuidedStep = {
   readonly checks: readonly (GuidedCheck & {
     readonly ticked: { readonly by: string; readonly at: string; readonly note: string } | null;
   })[];
+  readonly ticksNeeded: boolean; // false: they are offered, and the probe says whether they were needed
   readonly commands: readonly GuidedCommand[];
   readonly skippable: boolean;
   readonly wants: "nothing" | "reason" | "hash-and-reason"; // to be called done
@@ -82,6 +112,7 @@ export type GuidedRunSummary = {
   readonly playbook: GuidedPlaybook;
   readonly title: string;
   readonly zone: { readonly id: string; readonly name: string } | null;
+  readonly service: AboutService | null;
   readonly drill: boolean;
   readonly state: "open" | "done" | "abandoned";
   readonly incident: { readonly id: string; readonly number: number };

@@ -5,7 +5,7 @@ import { dueStep } from "@/server/playbooks/guided/due-step";
 import type { GuidedContext, GuidedRunRow, StepDeclaration } from "@/server/playbooks/guided/playbook";
 import { runEntry } from "@/server/playbooks/guided/run-entry";
 import { tickedChecks } from "@/server/playbooks/guided/run-rows";
-import type { settleInput } from "@/server/playbooks/guided/schemas";
+import type { Probed, settleInput } from "@/server/playbooks/guided/schemas";
 
 type Context = GuidedContext & { readonly actor: Actor };
 type Given = z.output<typeof settleInput>;
@@ -14,7 +14,8 @@ type Given = z.output<typeof settleInput>;
 async function saidByPeople(ctx: Context, run: GuidedRunRow, step: StepDeclaration, input: Given): Promise<void> {
   const ticks = (await tickedChecks(ctx.db, run.id)).filter((tick) => tick.step === step.id).map(({ item }) => item);
   const open = step.checks?.(ctx.caracal).find(({ item }) => !ticks.includes(item));
-  if (open !== undefined) throw new DomainError("precondition_failed", `Not ticked yet: ${open.label}.`);
+  if (open !== undefined && step.ticksOffered !== true)
+    throw new DomainError("precondition_failed", `Not ticked yet: ${open.label}.`);
   if (step.probe !== undefined) return;
   const wants = step.wants ?? "nothing";
   if (wants !== "nothing" && input.reason == null) throw new DomainError("bad_input", "Say what was done.");
@@ -33,6 +34,7 @@ export async function settleStep({ ctx, input }: { ctx: Context; input: Given })
   const { run, step, settled } = await dueStep(ctx, input);
   const reason = input.reason ?? null;
   let seen: string | null = null;
+  let figures: Probed["figures"];
   if (input.skip) {
     if (step.skippable !== true) throw new DomainError("precondition_failed", `"${step.title}" cannot be skipped.`);
     if (reason === null) throw new DomainError("bad_input", "Skipping needs a reason.");
@@ -42,6 +44,7 @@ export async function settleStep({ ctx, input }: { ctx: Context; input: Given })
     if (probed !== undefined && probed.done !== true)
       throw new DomainError("precondition_failed", `Not done yet: ${probed.sentence}`);
     seen = probed?.sentence ?? null;
+    figures = probed?.figures;
   }
   const outcome = input.skip ? "skipped" : "done";
   await db.transaction(async (tx) => {
@@ -56,6 +59,7 @@ export async function settleStep({ ctx, input }: { ctx: Context; input: Given })
     const words = input.skip ? `skipped: ${reason}` : `done. ${seen ?? reason ?? ""}`;
     await runEntry(tx, run, actor, `step-${outcome}`, `Step "${step.title}" ${words}`, {
       parameters: { step: step.id, ...(input.hash == null || input.skip ? {} : { sha256: input.hash }) },
+      ...(figures === undefined ? {} : { figures }),
     });
   });
 }

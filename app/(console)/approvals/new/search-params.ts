@@ -1,4 +1,5 @@
 import { parseAsArrayOf, parseAsString, parseAsStringLiteral } from "nuqs";
+import { serviceKinds } from "@/server/services/schemas";
 import { askable } from "@/components/approvals/request-model";
 
 export const requestSearch = {
@@ -9,5 +10,6 @@ export const requestSearch = {
   zones: parseAsArrayOf(parseAsString).withDefault([]),
   mode: parseAsStringLiteral(["routine", "compromise"] as const).withDefault("compromise"),
   direction: parseAsStringLiteral(["forward", "back"] as const).withDefault("forward"),
+  service: parseAsStringLiteral(serviceKinds).withDefault("sts"),
   incident: parseAsString,
 };

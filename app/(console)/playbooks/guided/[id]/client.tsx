@@ -15,9 +15,10 @@ import { Button } from "@/components/ui/button";
 import { ConfirmAct } from "@/components/wizard/confirm-act";
 import { mayCall } from "@/server/auth/policy";
 import { catalogued } from "@/server/playbooks/guided/catalogue";
-import type { GuidedRunView } from "@/server/playbooks/guided/schemas";
+import type { AboutService, GuidedRunView } from "@/server/playbooks/guided/schemas";
 import { type Settle, StepActs } from "./step-acts";
 
+const aboutWords = (service: AboutService) => (service === "all" ? "every service" : service);
 const stateWords = { open: "under way", done: "done", abandoned: "abandoned" } as const;
 
 export function GuidedRunClient({ initial }: { initial: GuidedRunView }) {
@@ -53,6 +54,14 @@ export function GuidedRunClient({ initial }: { initial: GuidedRunView }) {
     (step: string): Settle =>
     (given) =>
       doing(settling.mutateAsync({ runId: run.id, step, ...given }));
+  const { stolen, aboutService } = catalogued(run.playbook);
+  const exposureTitle = aboutService
+    ? run.service === "sts" || run.service === "all"
+      ? "What keeps working without it, and until when"
+      : null
+    : stolen === null
+      ? null
+      : "What an attacker can still do";
   const allSettled = run.steps.every(({ status }) => status === "settled");
 
   return (
@@ -67,6 +76,7 @@ export function GuidedRunClient({ initial }: { initial: GuidedRunView }) {
           <h1 className="flex flex-wrap items-center gap-2">
             {run.title}
             {run.zone === null ? "" : `: ${run.zone.name}`}
+            {run.service === null ? "" : `: ${aboutWords(run.service)}`}
             <Badge tone={run.state === "open" ? "strong" : "neutral"}>{stateWords[run.state]}</Badge>
             {run.drill ? <Badge tone="strong">Drill</Badge> : null}
           </h1>
@@ -97,9 +107,9 @@ export function GuidedRunClient({ initial }: { initial: GuidedRunView }) {
           </ConfirmAct>
         ) : null}
       </header>
-      {run.state !== "open" || catalogued(run.playbook).stolen === null ? null : (
+      {run.state !== "open" || exposureTitle === null ? null : (
         <Panel
-          title="What an attacker can still do"
+          title={exposureTitle}
           state={
             run.exposureUnknown !== null
               ? { kind: "failed", reason: `Cannot be told just now: ${run.exposureUnknown}` }
@@ -135,6 +145,7 @@ export function GuidedRunClient({ initial }: { initial: GuidedRunView }) {
                   key={step.id}
                   step={step}
                   incident={run.incident.id}
+                  runId={run.id}
                   settle={settle(step.id)}
                   tick={(item, note) => doing(ticking.mutateAsync({ runId: run.id, step: step.id, item, note }))}
                   sending={settling.isPending}

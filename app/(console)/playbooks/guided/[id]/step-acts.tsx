@@ -10,6 +10,7 @@ import { Input } from "@/components/ui/input";
 import { Textarea } from "@/components/ui/textarea";
 import { ConfirmAct } from "@/components/wizard/confirm-act";
 import type { GuidedStep } from "@/server/playbooks/guided/schemas";
+import { ServiceActs } from "./service-acts";
 
 export type Settle = (given: { skip?: boolean; reason?: string; hash?: string }) => Promise<boolean>;
 
@@ -20,11 +21,13 @@ const hashForm = /^\s*[0-9a-fA-F]{64}\s*$/;
 export function StepActs({
   step,
   incident,
+  runId,
   settle,
   tick,
   sending,
 }: {
   step: GuidedStep;
+  runId: string;
   incident: string;
   settle: Settle;
   tick: (item: string, note: string) => Promise<boolean>;
@@ -37,7 +40,7 @@ export function StepActs({
   const lacks = byPerson
     ? (step.wants !== "nothing" && reason.trim().length < shortest) ||
       (step.wants === "hash-and-reason" && !hashForm.test(hash))
-    : step.probe?.done !== true || unticked.length > 0;
+    : step.probe?.done !== true || (step.ticksNeeded && unticked.length > 0);
   return (
     <div className="flex flex-col gap-3 py-1">
       {unticked.length === 0 ? null : (
@@ -85,8 +88,11 @@ export function StepActs({
           {(ids) => <Textarea {...ids} rows={2} value={reason} onChange={(event) => setReason(event.target.value)} />}
         </Field>
       ) : null}
+      {step.act !== null && "services" in step.act ? (
+        <ServiceActs act={step.act.services} kind={step.act.kind} runId={runId} incident={incident} />
+      ) : null}
       <div className="flex flex-wrap gap-2">
-        {step.act === null ? null : (
+        {step.act === null || "services" in step.act ? null : (
           <Link
             href={"href" in step.act ? step.act.href : requestHref(step.act.ask.action, { ...step.act.ask, incident })}
             className={buttonStyle(lacks && !byPerson ? "primary" : "outline")}

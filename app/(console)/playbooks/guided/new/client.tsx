@@ -17,6 +17,7 @@ import { Field } from "@/components/ui/field";
 import { controlStyle } from "@/components/ui/input";
 import { Textarea } from "@/components/ui/textarea";
 import { mayCall } from "@/server/auth/policy";
+import { aboutServices } from "@/server/playbooks/guided/schemas";
 import { newGuidedSearch } from "./search-params";
 
 const shortest = 4;
@@ -73,6 +74,26 @@ export function NewGuidedClient() {
               className="sm:w-full sm:max-w-xl"
             />
           ) : null}
+          {chosen?.aboutService ? (
+            <Field label="Service" className="w-full max-w-xl">
+              {(ids) => (
+                <select
+                  {...ids}
+                  value={draft.service}
+                  className={controlStyle}
+                  onChange={(event) =>
+                    void setDraft({ service: aboutServices.find((one) => one === event.target.value) ?? null })
+                  }
+                >
+                  {aboutServices.map((one) => (
+                    <option key={one} value={one}>
+                      {one === "all" ? "Every service" : one}
+                    </option>
+                  ))}
+                </select>
+              )}
+            </Field>
+          ) : null}
           <AttachIncident
             value={draft.incident}
             severity={chosen?.severity ?? "P1"}
@@ -98,6 +119,7 @@ export function NewGuidedClient() {
               start.mutate({
                 playbook: draft.playbook,
                 zoneId: chosen?.oneZone ? draft.zone : null,
+                service: chosen?.aboutService ? draft.service : null,
                 incidentId: draft.incident,
                 reason: reason.trim(),
                 drill,
