@@ -25,7 +25,8 @@ export const readChainRows = (
 ): Promise<StoredRow[]> =>
   tx.query<StoredRow>(
     `SELECT ${storedColumns}
-       FROM audit_events WHERE zone_id = $1 AND chain_seq >= $2 AND (chain_seq, id) > ($2, $3) ORDER BY chain_seq, id LIMIT $4`,
+       FROM audit_events WHERE zone_id = $1 AND chain_seq >= $2 AND (chain_seq, id) > ($2, $3)
+      ORDER BY audit_events.chain_seq, audit_events.id LIMIT $4`, // the columns, not what is selected under their names: only they are indexed
     [zoneId, after?.seq ?? 0, after?.id ?? "", limit],
   );
 

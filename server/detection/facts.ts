@@ -96,6 +96,19 @@ export type EvidenceTrouble = {
   readonly missing: number;
   readonly at: number;
   readonly store: string;
+/** What a comparison with the archive found in a zone that is told by nothing else; under the empty id, in the archive itself. `at` in Unix ms. */
+export type ArchiveTrouble = {
+  readonly comparisonId: string;
+  readonly zoneId: string;
+  readonly zone: string;
+  readonly at: number;
+  readonly removed: number;
+  readonly rewritten: number;
+  readonly changed: number;
+  readonly added: number; // rows of an exported hour that the archive has not
+  readonly archiveChanged: number;
+  readonly files: number;
+  readonly firstSeq: number | null;
 };
 
 /** Everything a rule may look at. Values are last known ones; null means that it was never read. */
@@ -116,6 +129,7 @@ export type Facts = {
   readonly frozenZones: readonly FrozenZone[];
   readonly chains: ChainTroubles;
   readonly evidence: readonly EvidenceTrouble[];
+  readonly archives: readonly ArchiveTrouble[];
   readonly redisOk: boolean;
   readonly stillSince: (stream: string, group: string) => number | null; // since when a group with unread entries has not moved
   readonly history: HistoryReader;

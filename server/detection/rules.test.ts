@@ -75,6 +75,7 @@ const facts = (over: Partial<Facts> = {}): Facts => ({
   outbox: null,
   alert: null,
   exportedHour: null,
+  archives: [],
   declared: [],
   frozenZones: [],
   chains: { zones: [], whole: null },

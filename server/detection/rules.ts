@@ -1,3 +1,4 @@
+import { archiveContradicts } from "@/server/detection/archive-contradicts";
 import { chainBreak, hashMismatch, sealFailures } from "@/server/detection/audit-chain";
 import { changedEvidence } from "@/server/detection/changed-evidence";
 import { chainNotWhole } from "@/server/detection/chain-not-whole";
@@ -28,6 +29,7 @@ export const rules: readonly Rule[] = [
   chainBreak,
   chainNotWhole,
   changedEvidence,
+  archiveContradicts,
   sealFailures,
   hashMismatch,
   pelLag,

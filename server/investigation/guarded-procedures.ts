@@ -59,6 +59,8 @@ export const writesOf: Readonly<Record<string, Writes>> = {
   "services.confirmRestart": "nothing", // what a person says of a restart that is ordered
   "services.hear": "nothing", // messages about a session that is revoked already
   "audit.startCheck": "nothing", // reads only
+  "audit.startComparison": "nothing", // reads only
+  "audit.cancelComparison": "nothing", // reads only
   "audit.cancelCheck": "nothing",
   "audit.reveal": "nothing", // reads only
   "redrive.classify": "nothing", // reads only, and keeps the originals

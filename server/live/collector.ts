@@ -1,5 +1,6 @@
 import type { Deployment } from "@/server/caracal/deployment";
 import type { Facts } from "@/server/detection/facts";
+import { openArchiveTroubles } from "@/server/detection/archive-troubles";
 import { chainTroubles } from "@/server/detection/chain-troubles";
 import { evidenceTroubles } from "@/server/detection/evidence-troubles";
 import { frozenZones } from "@/server/detection/frozen-zones";
@@ -75,6 +76,7 @@ export function createCollector({ caracal, db, deploymentName, clock = Date.now 
       frozen: await frozenZones(db),
       chains: await chainTroubles(db),
       evidence: await evidenceTroubles(db),
+      archives: await openArchiveTroubles(db),
     }),
   });
   const jwks = createSource({ id: "jwks", label: "JWKS", everyMs: idleMs, read: createJwksWatch(caracal) });
@@ -136,6 +138,7 @@ export function createCollector({ caracal, db, deploymentName, clock = Date.now 
       frozenZones: declared.value()?.frozen ?? [],
       chains: declared.value()?.chains ?? { zones: [], whole: null },
       evidence: declared.value()?.evidence ?? [],
+      archives: declared.value()?.archives ?? [],
       redisOk: redis.ok(),
       stillSince: motion.stillSince,
       history,

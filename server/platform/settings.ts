@@ -95,6 +95,16 @@ const schema = z.object({
   EVIDENCE_RETENTION_FILE: absolutePath.optional(), // how long evidence is kept; without it, for ever
   POSTGRES_LOG_FOLDER: absolutePath.optional(), // access logs of Caracal's Postgres, as this host reads them
   TIMESTAMP_AUTHORITY_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(), // RFC 3161
+  AUDIT_ARCHIVE_FOLDER: absolutePath.optional(), // Caracal's hourly Parquet exports, as this host reads them: it holds audit/YYYY/…
+  AUDIT_ARCHIVE_S3_BUCKET: z.string().trim().min(1).optional(), // or where they are; credentials by the usual chain
+  AUDIT_ARCHIVE_S3_ENDPOINT: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(), // not Amazon's
+  AUDIT_ARCHIVE_S3_REGION: z.string().trim().min(1).optional(),
+  AUDIT_ARCHIVE_S3_PREFIX: z
+    .string()
+    .trim()
+    .default("")
+    .transform((text) => text.replaceAll(/^\/+|\/+$/g, "")) // what keys have before audit/
+    .transform((text) => (text === "" ? "" : `${text}/`)),
   BREAK_GLASS_SECRET_HASH: z
     .string()
     .trim()

@@ -2,6 +2,19 @@ import { getCheck, listChecks, listFindings } from "@/server/audit/checks/check-
 import { checkFindingsInput, checkInput, listChecksInput, startCheckInput } from "@/server/audit/checks/schemas";
 import { cancelCheck, startCheck } from "@/server/audit/checks/start-check";
 import { describeSearch } from "@/server/audit/describe-search";
+import {
+  getComparison,
+  listArchiveFiles,
+  listComparisons,
+  listDifferences,
+} from "@/server/audit/comparisons/comparison-views";
+import {
+  comparisonFindingsInput,
+  comparisonInput,
+  listComparisonsInput,
+  startComparisonInput,
+} from "@/server/audit/comparisons/schemas";
+import { cancelComparison, startComparison } from "@/server/audit/comparisons/start-comparison";
 import { getAuditEvent } from "@/server/audit/get-audit-event";
 import { getVocabulary } from "@/server/audit/get-vocabulary";
 import { getVerdict } from "@/server/audit/get-verdict";
@@ -18,12 +31,14 @@ import {
 } from "@/server/audit/schemas";
 import { searchAudit } from "@/server/audit/search-audit";
 import type { Actor } from "@/server/auth/roles";
+import { listArchiveTroubles } from "@/server/detection/list-archive-troubles";
 import type { Console } from "@/server/runtime/console";
 import { procedure, router } from "@/server/trpc/procedures";
 
 const by = (ctx: { actor: Actor; console: Console }) => ({
   db: ctx.console.db,
   caracal: ctx.console.caracal,
+  archive: ctx.console.archive,
   actor: ctx.actor,
 });
 
@@ -44,4 +59,22 @@ export const auditRouter = router({
   findings: procedure.input(checkFindingsInput).query(({ ctx, input }) => listFindings({ ctx: ctx.console, input })),
   startCheck: procedure.input(startCheckInput).mutation(({ ctx, input }) => startCheck({ ctx: by(ctx), input })),
   cancelCheck: procedure.input(checkInput).mutation(({ ctx, input }) => cancelCheck({ ctx: by(ctx), input })),
+  archive: procedure.query(({ ctx }) => ({ name: ctx.console.archive?.name ?? null })),
+  archiveTroubles: procedure.query(({ ctx }) => listArchiveTroubles({ ctx: ctx.console })),
+  comparisons: procedure
+    .input(listComparisonsInput)
+    .query(({ ctx, input }) => listComparisons({ ctx: ctx.console, input })),
+  comparison: procedure.input(comparisonInput).query(({ ctx, input }) => getComparison({ ctx: ctx.console, input })),
+  differences: procedure
+    .input(comparisonFindingsInput)
+    .query(({ ctx, input }) => listDifferences({ ctx: ctx.console, input })),
+  archiveFiles: procedure
+    .input(comparisonFindingsInput)
+    .query(({ ctx, input }) => listArchiveFiles({ ctx: ctx.console, input })),
+  startComparison: procedure
+    .input(startComparisonInput)
+    .mutation(({ ctx, input }) => startComparison({ ctx: by(ctx), input })),
+  cancelComparison: procedure
+    .input(comparisonInput)
+    .mutation(({ ctx, input }) => cancelComparison({ ctx: by(ctx), input })),
 });

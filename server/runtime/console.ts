@@ -1,6 +1,9 @@
 import type { ApprovedAction } from "@/server/approvals/approved-action";
 import { createAnchorKeeper } from "@/server/audit/checks/anchors";
+import type { ArchiveSource } from "@/server/audit/archive/archive-source";
+import { openArchive } from "@/server/audit/archive/open-archive";
 import { createCheckWorker } from "@/server/audit/checks/check-worker";
+import { createComparisonWorker } from "@/server/audit/comparisons/comparison-worker";
 import { createExpiry } from "@/server/approvals/expire-requests";
 import type { ActionName } from "@/server/auth/action-policy";
 import { openDeployment, type Deployment } from "@/server/caracal/deployment";
@@ -58,6 +61,8 @@ export type Console = {
   readonly redrives: Repeating; // of dead letters
   readonly stores: ReadonlyMap<StoreName, VaultStore>; // of preserved evidence
   readonly vault: Repeating; // preserves it
+  readonly archive: ArchiveSource | null; // Caracal's hourly exports
+  readonly comparisons: Repeating; // of the audit log with the archive
   readonly fleets: Repeating;
   readonly spools: Repeating; // what waits in audit spools, noted for open runs
   readonly letters: Repeating; // what lies among the dead letters, noted for open runs
@@ -101,6 +106,8 @@ function compose(settings: Settings): Console {
     keys: { audit: auditKey, streams: caracal.streamsKey },
     holder: createDispatcher().holder,
   });
+  const archive = openArchive(settings);
+  const comparisons = createComparisonWorker({ db, caracal, archive, holder: createDispatcher().holder });
   const anchors = createAnchorKeeper({ db, caracal });
   const stores = openStores(settings, () => shortestKeep(settings.EVIDENCE_RETENTION_FILE));
   const vault = createVaultWorker({ db, caracal, stores, settings, holder: createDispatcher().holder });
@@ -138,6 +145,8 @@ function compose(settings: Settings): Console {
     redrives,
     stores,
     vault,
+    archive,
+    comparisons,
     fleets,
     spools,
     letters,

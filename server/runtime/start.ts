@@ -21,6 +21,7 @@ const backgroundOf = (console: Console): readonly { start(): void; stop(): Promi
   console.checks,
   console.redrives,
   console.vault,
+  console.comparisons,
   console.fleets,
   console.spools,
   console.letters,

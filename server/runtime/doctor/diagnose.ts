@@ -1,6 +1,7 @@
 import { openDeployment, type Deployment } from "@/server/caracal/deployment";
 import { openDatabase } from "@/server/platform/postgres";
 import type { Settings } from "@/server/platform/settings";
+import { checkArchive } from "@/server/runtime/doctor/check-archive";
 import { checkCaracalDatabase } from "@/server/runtime/doctor/check-release";
 import { checkAuditGrants } from "@/server/runtime/doctor/check-audit-grants";
 import { checkClocks } from "@/server/runtime/doctor/check-clocks";
@@ -78,6 +79,7 @@ export async function diagnose(settings: Settings, now: () => number = Date.now)
       lookAtRedis(caracal, redis.reachable, now()),
       replicas,
       guarded("vault", () => checkVault(settings)),
+      guarded("audit archive", async () => [await checkArchive(settings)]),
     ]);
     const findings = [checkSettings(settings), own.findings, theirs.findings, redis.findings, ...rest].flat();
     return findings
