@@ -96,6 +96,8 @@ export type EvidenceTrouble = {
   readonly missing: number;
   readonly at: number;
   readonly store: string;
+};
+
 /** What a comparison with the archive found in a zone that is told by nothing else; under the empty id, in the archive itself. `at` in Unix ms. */
 export type ArchiveTrouble = {
   readonly comparisonId: string;
