@@ -34,12 +34,27 @@ async function check(page: Page, run: string, id: string): Promise<void> {
   await isNow(page, id);
 }
 
-test("a row changed: what is proved, evidence, verdict, sign-off; a second act of the attacker is noticed", async ({
+/** Signs the step that is open for a role, in the name of whoever the page belongs to. */
+async function sign(page: Page, run: string, role: "security" | "compliance"): Promise<void> {
+  await page.goto(run);
+  await step(page, "sign-off")
+    .getByRole("button", { name: `Sign for ${role}` })
+    .click();
+  await page
+    .getByRole("dialog")
+    .getByRole("textbox", { name: "What you looked at" })
+    .fill("The findings and the verdict");
+  await page.getByRole("dialog").getByRole("button", { name: "Sign in my name" }).click();
+  await expect(page.getByRole("dialog")).toBeHidden();
+  await expect(step(page, "sign-off")).toContainText(`${role}: signed by`);
+}
+
+test("a row changed, to the close: what is proved, evidence, scope, verdict, a second act noticed, two people sign", async ({
   stand,
   signedIn,
 }) => {
-  test.setTimeout(180_000);
-  const page = await signedIn("security");
+  test.setTimeout(240_000);
+  const [page, sol, cleo] = await Promise.all([signedIn("responder"), signedIn("security"), signedIn("compliance")]);
   await stand.drill("tamper-edit");
   try {
     const run = await begin(page, stand, "Compliance sees a decision that nobody made");
@@ -52,18 +67,51 @@ test("a row changed: what is proved, evidence, verdict, sign-off; a second act o
     await goOn(page, "classify"); // declared as the P2 that is proved
     await tickAll(page, "preserve");
     await record(page, "preserve", "In the locked bucket, under the digest", "c".repeat(64));
+
+    const scope = step(page, "scope");
+    await expect(scope.getByRole("region", { name: "Affected rows" }).getByRole("row")).toHaveCount(2);
+    await expect(scope.getByRole("region", { name: "Affected rows" })).toContainText("columns changed: metadata_json");
+    await expect(scope.getByRole("region", { name: "Roles that can write to the audit log" })).toContainText(
+      "superuser",
+    );
+    await expect(scope).toContainText("the console's role may not see address, start and state");
     await record(page, "scope", "One row, nobody else connected");
     await skip(page, "archive", "The archive is compared tomorrow");
-    await record(page, "verdict", "Tampered: the signed copy has another resource. It took the database alone. Sure");
+
+    await expect(step(page, "verdict")).toContainText("1 row changed, removed or rewritten.");
+    await expect(step(page, "verdict").getByRole("combobox", { name: "Verdict" })).toContainText("Tampered with");
+    await step(page, "verdict").getByLabel("Why, and by which witnesses").fill("The signed copy has another resource");
+    await step(page, "verdict").getByRole("button", { name: "Give this verdict" }).click();
+    await isNow(page, "escalate");
     await tickAll(page, "escalate");
-    await goOn(page, "escalate");
+    await record(page, "escalate");
 
     await stand.drill("tamper-delete");
     await check(page, run, "hold");
     await expect(step(page, "hold")).toContainText("Somebody is at it still, or put it right");
     await expect(step(page, "hold").getByRole("button", { name: "Go on" })).toBeDisabled();
+    await stand.drill("undo-tampering");
+    await stand.drill("tamper-edit");
+    await check(page, run, "hold");
+    await goOn(page, "hold");
+
+    await expect(step(page, "sign-off").getByRole("button", { name: /^Sign for/ })).toHaveCount(0); // who runs it does not sign
+    await expect(step(page, "sign-off").getByRole("button", { name: "Record it and go on" })).toBeDisabled();
+    await sign(sol, run, "security");
+    await sign(cleo, run, "compliance");
+    await record(page, "sign-off");
+    await page.getByRole("button", { name: "Finish the run" }).click();
+    await expect(page.getByText("done", { exact: true }).first()).toBeVisible();
+    await step(page, "verdict").getByText("What was kept of it").click();
+    await expect(step(page, "verdict")).toContainText("Tampered with, certain");
+    await page
+      .getByRole("link", { name: /^INC-\d+/ })
+      .first()
+      .click();
+    await expect(page.getByText(/signed "Have it signed off" for compliance/)).toBeVisible();
+
     await page.goto("/");
-    await expect(page.getByText(/is not whole: 1 row removed, 1 row changed/).first()).toBeVisible();
+    await expect(page.getByText(/is not whole: 1 row changed/).first()).toBeVisible();
     await page.getByRole("link", { name: "Tamper playbook" }).click();
     await expect(page.getByRole("combobox", { name: "Zone" })).toHaveValue(firstZone(stand));
   } finally {

@@ -1,4 +1,5 @@
 import { Check, Circle, CircleDot, Minus, SquareCheck } from "lucide-react";
+import { StepReport } from "@/components/guided/step-report";
 import { CommandBlock } from "@/components/lib/command-block";
 import { TimeStamp } from "@/components/lib/time-stamp";
 import { cn } from "@/components/lib/cn";
@@ -60,6 +61,16 @@ export function StepLine({ step, number, children }: { step: GuidedStep; number:
             )}
           </ul>
         ) : null}
+        {step.report !== null && step.settled !== null ? (
+          <details>
+            <summary className="w-fit cursor-pointer py-1 text-muted-foreground hover:text-foreground">
+              What was kept of it
+            </summary>
+            <StepReport step={step} />
+          </details>
+        ) : (
+          <StepReport step={step} />
+        )}
         {children}
         {open && step.commands.length > 0 ? (
           <details>

@@ -266,7 +266,8 @@ export const drills: Readonly<Record<string, Drill>> = {
   },
   ...tamperings,
   "undo-tampering": {
-    summary: "Puts back what was tampered with, the last first; events that came since stay, behind what is put back.",
+    summary:
+      "Puts back what was tampered with, the last first; events that came since stay, behind what is put back. Heads that the console anchored between a cut and this contradict it for good, as they should: somebody renumbered rows.",
     run: undoTampering,
   },
   "pause-audit": {

@@ -32,6 +32,7 @@ export const procedurePolicy: Readonly<Record<string, readonly Role[]>> = {
   "guided.start": ["responder", "security"],
   "guided.settle": ["responder", "security"],
   "guided.tick": ["responder", "security"],
+  "guided.sign": ["security", "compliance"], // for one's own role; not who runs the playbook
   "guided.takeOver": ["responder", "security"],
   "guided.abandon": ["responder", "security"],
   "guided.finish": ["responder", "security"],

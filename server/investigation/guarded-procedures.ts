@@ -51,6 +51,7 @@ export const writesOf: Readonly<Record<string, Writes>> = {
   "guided.start": "nothing",
   "guided.settle": "nothing",
   "guided.tick": "nothing",
+  "guided.sign": "nothing",
   "guided.takeOver": "nothing",
   "guided.abandon": "nothing",
   "guided.finish": "nothing",

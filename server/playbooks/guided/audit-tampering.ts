@@ -1,4 +1,6 @@
 import { chainChecked, gradedAsProved, unchangedSince } from "@/server/playbooks/guided/probe-audit-check";
+import { scopeReport } from "@/server/playbooks/guided/scope-facts";
+import { verdictProposal } from "@/server/playbooks/guided/verdict-facts";
 import { catalogued } from "@/server/playbooks/guided/catalogue";
 import type { Playbook } from "@/server/playbooks/guided/playbook";
 
@@ -57,9 +59,11 @@ export const auditTampering: Playbook = {
     {
       id: "scope",
       title: "Scope: which rows, when, and who could write",
-      what: "The rows and their neighbours stand in the check. Who was connected, with which role, and what administrators did in the window. Say what was found.",
+      what: "What the console can tell is below: the affected rows with their neighbours, the window, who is connected, which roles could write, what administrators did. It is kept as it is when you go on. Say what it means, and what was found beyond it.",
       kind: "observe",
+      report: scopeReport,
       wants: "reason",
+      skippable: true,
       act: checkPage,
       commands: (run) => [
         {
@@ -87,9 +91,10 @@ export const auditTampering: Playbook = {
     {
       id: "verdict",
       title: "Give the verdict, and how sure it is",
-      what: "Tampered, by which witnesses, since when, and what it took: the database alone, or AUDIT_HMAC_KEY too. Or a false alarm, and why.",
+      what: "What the findings speak for is proposed; you decide. Say why, and by which witnesses.",
       kind: "decide",
-      wants: "reason",
+      report: verdictProposal,
+      wants: "verdict",
     },
     {
       id: "escalate",
@@ -113,13 +118,9 @@ export const auditTampering: Playbook = {
     {
       id: "sign-off",
       title: "Have it signed off",
-      what: "Until both have signed off nobody changes the audit tables: no repair, no retention, no restore.",
+      what: "Somebody of security and somebody of compliance sign what was settled so far, each signed in as themselves; neither began or drives this run. Until both have signed nobody changes the audit tables: no repair, no retention, no restore.",
       kind: "manual",
-      wants: "reason",
-      checks: () => [
-        { item: "security", label: "Security signed off" },
-        { item: "compliance", label: "Compliance signed off" },
-      ],
+      signers: ["security", "compliance"],
     },
   ],
 };

@@ -3,7 +3,7 @@ import type { Actor } from "@/server/auth/roles";
 import { DomainError, messageOf } from "@/server/platform/errors";
 import type { GuidedContext } from "@/server/playbooks/guided/playbook";
 import { playbookOf, stepsOf } from "@/server/playbooks/guided/playbooks";
-import { loadGuidedRun, settledSteps } from "@/server/playbooks/guided/run-rows";
+import { loadGuidedRun, settledSteps, signatures } from "@/server/playbooks/guided/run-rows";
 import { runEntry } from "@/server/playbooks/guided/run-entry";
 import type { abandonGuidedInput, guidedRunInput } from "@/server/playbooks/guided/schemas";
 
@@ -86,6 +86,8 @@ export async function takeOverGuided({
 }): Promise<void> {
   const run = await loadGuidedRun(ctx.db, ctx.actor, input.runId);
   if (run.state !== "open") throw new DomainError("conflict", "The run is over.");
+  if ((await signatures(ctx.db, run.id)).some(({ person_id }) => person_id === ctx.actor.id))
+    throw new DomainError("forbidden", "You have signed this run, so somebody else has to drive it.");
   await ctx.db.transaction(async (tx) => {
     const rows = await tx.query(
       "UPDATE guided_runs SET driver_id = $2, driver_name = $3 WHERE id = $1 AND state = 'open' AND driver_id <> $2 RETURNING 1",

@@ -14,7 +14,9 @@ import type {
   StepDeclaration,
 } from "@/server/playbooks/guided/playbook";
 import { playbookOf, stepsOf } from "@/server/playbooks/guided/playbooks";
+import type { GuidedReport } from "@/server/playbooks/guided/reports.schemas";
 import { loadGuidedRun, settledSteps, tickedChecks } from "@/server/playbooks/guided/run-rows";
+import { signingOf } from "@/server/playbooks/guided/signing-of";
 import type {
   GuidedRunSummary,
   GuidedRunView,
@@ -64,12 +66,23 @@ async function probed(step: StepDeclaration, looking: Looking): Promise<Probed |
   }
 }
 
+type Told = { readonly report: GuidedReport | null; readonly unknown: string | null };
+
+async function reported(step: StepDeclaration, looking: Looking): Promise<Told> {
+  if (step.report === undefined) return { report: null, unknown: null };
+  try {
+    return { report: await within(step.report(looking)), unknown: null };
+  } catch (error) {
+    return { report: null, unknown: messageOf(error) };
+  }
+}
+
 /** A run with its steps; the probe of the current one, and of those that must go on holding, asked now. @throws not_found */
 export async function getGuidedRun({
   ctx,
   input,
 }: {
-  ctx: GuidedContext & { readonly actor: Viewer };
+  ctx: GuidedContext & { readonly actor: Viewer; readonly signInId?: string };
   input: { runId: string };
 }): Promise<GuidedRunView> {
   const run = await loadGuidedRun(ctx.db, ctx.actor, input.runId);
@@ -80,8 +93,10 @@ export async function getGuidedRun({
   const looking: Looking = { ...ctx, run, settled, thorough: false };
   const asked = (step: StepDeclaration) =>
     run.state === "open" && (step === current || (step.holds === true && settled.get(step.id)?.outcome === "done"));
-  const [probes, exposure] = await Promise.all([
+  const [probes, told, signing, exposure] = await Promise.all([
     Promise.all(steps.map((step) => (asked(step) ? probed(step, looking) : null))),
+    current === undefined ? null : reported(current, looking),
+    Promise.all(steps.map((step) => signingOf(ctx, run, step, step === current))),
     run.state === "open"
       ? within(exposureNow(looking)).then(
           (items) => ({ items, unknown: null }),
@@ -116,6 +131,9 @@ export async function getGuidedRun({
                 seen: row.seen,
               },
         probe: probes[at] ?? null,
+        report: row?.kept ?? (step === current ? (told?.report ?? null) : null),
+        reportUnknown: step === current ? (told?.unknown ?? null) : null,
+        signing: signing[at] ?? null,
         act: step.act?.(run) ?? null,
         checks: (step.checks?.(ctx.caracal) ?? []).map((check) => {
           const tick = ticks.find(({ step: of, item }) => of === step.id && item === check.item);

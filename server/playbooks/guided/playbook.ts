@@ -4,6 +4,7 @@ import type { Database } from "@/server/platform/postgres";
 import type { CatalogueEntry } from "@/server/playbooks/guided/catalogue";
 import type { DroppedLog } from "@/server/playbooks/guided/judge-dropped";
 import type { Severity } from "@/server/platform/severity";
+import type { GuidedReport } from "@/server/playbooks/guided/reports.schemas";
 import type {
   AboutService,
   GuidedAct,
@@ -12,6 +13,7 @@ import type {
   GuidedPlaybook,
   GuidedStep,
   Probed,
+  SignerRole,
 } from "@/server/playbooks/guided/schemas";
 
 export type GuidedContext = { readonly db: Database; readonly caracal: Deployment; readonly keks: KekProvider };
@@ -44,6 +46,7 @@ export type SettledRow = {
   readonly reason: string | null;
   readonly hash: string | null;
   readonly seen: string | null;
+  readonly kept: GuidedReport | null;
 };
 
 /** What a probe is given: the run, and when each earlier step was settled. */
@@ -62,9 +65,21 @@ export type TickRow = {
   readonly note: string;
 };
 
+/** A signature under a step. */
+export type SignatureRow = {
+  readonly step: string;
+  readonly role: SignerRole;
+  readonly person_id: string;
+  readonly person_name: string;
+  readonly comment: string;
+  readonly digest: string;
+  readonly signed_at: Date;
+};
+
 /**
  * A step as declared. With a probe it is done when the probe says so, and not because somebody clicked; without one a person says so,
  * with what `wants` asks of them. `checks`: what is ticked one by one before either. `holds`: the probe must still agree when the run ends.
+ * `report`: figures that are shown with the step and kept as they were when it is settled. `signers`: who signs it, each somebody else.
  */
 export type StepDeclaration = {
   readonly id: string;
@@ -73,6 +88,8 @@ export type StepDeclaration = {
   readonly kind: GuidedStep["kind"];
   readonly probe?: (looking: Looking) => Promise<Probed>;
   readonly holds?: boolean;
+  readonly report?: (looking: Looking) => Promise<GuidedReport>;
+  readonly signers?: readonly SignerRole[];
   readonly skippable?: boolean;
   readonly of?: (run: GuidedRunRow) => boolean; // which runs have it; all, where nothing is said
   readonly ticksOffered?: boolean; // ticks are not needed unless the probe says so

@@ -39,7 +39,16 @@ async function looking(runId: string, done: readonly string[] = []): Promise<Loo
   const [now] = await stage.db.query<{ at: Date }>("SELECT clock_timestamp() AS at");
   const row = (step: string): [string, SettledRow] => [
     step,
-    { step, outcome: "done", by_name: "Sol", settled_at: now?.at ?? new Date(), reason: null, hash: null, seen: null },
+    {
+      step,
+      outcome: "done",
+      by_name: "Sol",
+      settled_at: now?.at ?? new Date(),
+      reason: null,
+      hash: null,
+      seen: null,
+      kept: null,
+    },
   ];
   return { ...ctx(), run, settled: new Map(done.map(row)), thorough: true };
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import type { RecentProof } from "@/server/auth/recent-proof";
 import { idText, pageInput, writtenText } from "@/server/platform/page";
+import { type GuidedReport, verdictInput } from "@/server/playbooks/guided/reports.schemas";
 import type { Exposure } from "@/server/playbooks/schemas";
 import { serviceKinds } from "@/server/services/schemas";
 import type { Figure } from "@/server/timeline/schemas";
@@ -39,12 +41,22 @@ export const settleInput = z.object({
     .toLowerCase()
     .regex(/^[0-9a-f]{64}$/, "A SHA-256 has 64 hex characters.")
     .nullish(),
+  verdict: verdictInput.nullish(),
 });
 export const tickInput = z.object({
   runId: z.uuid(),
   step: z.string().max(40),
   item: z.string().max(100),
   note: writtenText(500).min(4), // how it is known
+});
+export const signerRoles = ["security", "compliance"] as const;
+export type SignerRole = (typeof signerRoles)[number];
+export const signStepInput = z.object({
+  runId: z.uuid(),
+  step: z.string().max(40),
+  role: z.enum(signerRoles),
+  digest: z.string().regex(/^[0-9a-f]{64}$/), // of what was on the screen
+  comment: writtenText(500).min(4),
 });
 export const abandonGuidedInput = z.object({ runId: z.uuid(), reason: writtenText(500).min(4) });
 
@@ -80,6 +92,21 @@ export type GuidedAct =
         readonly direction?: "forward";
       };
     };
+/** Signatures under a step: who has to, who has, over what, and whether the viewer may. */
+export type GuidedSigning = {
+  readonly digest: string; // SHA-256 over the steps that are settled
+  readonly roles: readonly {
+    readonly role: SignerRole;
+    readonly signed: {
+      readonly by: string;
+      readonly at: string;
+      readonly comment: string;
+      readonly digest: string;
+    } | null;
+    readonly whyNot: string | null; // why the viewer may not sign for it; null: they may
+  }[];
+  readonly reauthentication: RecentProof | null;
+};
 export type GuidedCheck = { readonly item: string; readonly label: string };
 
 export type GuidedStep = {
@@ -97,6 +124,9 @@ export type GuidedStep = {
     readonly seen: string | null;
   } | null;
   readonly probe: Probed | null; // of the current step, and of those that must go on holding
+  readonly report: GuidedReport | null; // as it is now, or as it was kept when the step was settled
+  readonly reportUnknown: string | null; // why it cannot be told just now
+  readonly signing: GuidedSigning | null;
   readonly act: GuidedAct | null;
   readonly checks: readonly (GuidedCheck & {
     readonly ticked: { readonly by: string; readonly at: string; readonly note: string } | null;
@@ -104,7 +134,7 @@ export type GuidedStep = {
   readonly ticksNeeded: boolean; // false: they are offered, and the probe says whether they were needed
   readonly commands: readonly GuidedCommand[];
   readonly skippable: boolean;
-  readonly wants: "nothing" | "reason" | "hash-and-reason"; // to be called done
+  readonly wants: "nothing" | "reason" | "hash-and-reason" | "verdict"; // to be called done
 };
 
 export type GuidedRunSummary = {

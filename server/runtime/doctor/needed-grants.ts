@@ -82,7 +82,7 @@ export const neededGrants: readonly NeededGrant[] = [
   needs("policy_set_bindings", "UPDATE", "active_version_id", "no zone can be frozen or thawed"),
   soon("resources"),
   soon("caracal_outbox"),
-  soon("admin_audit_events"),
+  needs("admin_audit_events", "SELECT", null, "what administrators did cannot be shown"),
 ];
 
 /** Sealed or hashed credentials that no page needs and the role must not see. */

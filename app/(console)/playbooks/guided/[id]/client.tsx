@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { toast } from "sonner";
 import { ExposureList } from "@/components/guided/exposure-list";
+import { Signing } from "@/components/guided/signing";
 import { StepLine } from "@/components/guided/step-line";
 import { Panel } from "@/components/lib/panel";
 import { TimeStamp } from "@/components/lib/time-stamp";
@@ -38,6 +39,11 @@ export function GuidedRunClient({ initial }: { initial: GuidedRunView }) {
   const ticking = useMutation(trpc.guided.tick.mutationOptions());
   const abandoning = useMutation(trpc.guided.abandon.mutationOptions());
   const taking = useMutation(trpc.guided.takeOver.mutationOptions());
+  const signing = useMutation(
+    trpc.guided.sign.mutationOptions({
+      onSettled: () => client.invalidateQueries({ queryKey: trpc.guided.run.queryKey({ runId: run.id }) }),
+    }),
+  );
 
   async function doing(work: Promise<unknown>): Promise<boolean> {
     try {
@@ -140,6 +146,21 @@ export function GuidedRunClient({ initial }: { initial: GuidedRunView }) {
         <ol>
           {run.steps.map((step, at) => (
             <StepLine key={step.id} step={step} number={at + 1}>
+              {step.signing === null || step.status === "later" ? null : (
+                <Signing
+                  signing={step.signing}
+                  open={step.status === "current" && run.state === "open"}
+                  sign={(role, comment) =>
+                    signing.mutateAsync({
+                      runId: run.id,
+                      step: step.id,
+                      role,
+                      digest: step.signing?.digest ?? "",
+                      comment,
+                    })
+                  }
+                />
+              )}
               {step.status === "current" && mayAct ? (
                 <StepActs
                   key={step.id}

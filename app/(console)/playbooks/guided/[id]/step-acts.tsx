@@ -3,16 +3,18 @@
 import { Square } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
+import { VerdictForm } from "@/components/guided/verdict-form";
 import { requestHref } from "@/components/approvals/request-model";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Textarea } from "@/components/ui/textarea";
 import { ConfirmAct } from "@/components/wizard/confirm-act";
+import type { Verdict } from "@/server/playbooks/guided/reports.schemas";
 import type { GuidedStep } from "@/server/playbooks/guided/schemas";
 import { ServiceActs } from "./service-acts";
 
-export type Settle = (given: { skip?: boolean; reason?: string; hash?: string }) => Promise<boolean>;
+export type Settle = (given: { skip?: boolean; reason?: string; hash?: string; verdict?: Verdict }) => Promise<boolean>;
 
 const shortest = 4;
 const hashForm = /^\s*[0-9a-fA-F]{64}\s*$/;
@@ -36,11 +38,24 @@ export function StepActs({
   const [reason, setReason] = useState("");
   const [hash, setHash] = useState("");
   const byPerson = step.probe === null;
+  const unsigned = step.signing?.roles.some(({ signed }) => signed === null) === true;
   const unticked = step.checks.filter(({ ticked }) => ticked === null);
   const lacks = byPerson
-    ? (step.wants !== "nothing" && reason.trim().length < shortest) ||
+    ? unsigned ||
+      (step.wants !== "nothing" && reason.trim().length < shortest) ||
       (step.wants === "hash-and-reason" && !hashForm.test(hash))
     : step.probe?.done !== true || (step.ticksNeeded && unticked.length > 0);
+  if (step.wants === "verdict") {
+    const proposal = step.report?.kind === "proposal" ? step.report : null;
+    if (proposal === null && step.reportUnknown === null) return null; // not read yet
+    return (
+      <VerdictForm
+        proposal={proposal}
+        sending={sending}
+        onGive={(verdict, reason) => void settle({ verdict, reason })}
+      />
+    );
+  }
   return (
     <div className="flex flex-col gap-3 py-1">
       {unticked.length === 0 ? null : (
