@@ -12,4 +12,7 @@ test("count ticks are whole, even and reach above the highest value", () => {
 test("time ticks are whole minutes inside the window", () => {
   const quarter = minuteTicks(30_000, 930_000);
   expect(quarter).toEqual([300_000, 600_000, 900_000]);
+  const hour = 3_600_000;
+  expect(minuteTicks(0, 3 * hour)).toEqual([0, hour, 2 * hour, 3 * hour]);
+  expect(minuteTicks(0, 20 * 24 * hour)).toHaveLength(5); // of weeks too there are about four
 });

@@ -13,7 +13,7 @@ export async function person(db: Database, name: string, role: Role): Promise<Ac
   return { ...(await newPerson(db, username, [role], name)), address: "203.0.113.77", requestId: randomUUID() };
 }
 
-/** An incident with one of everything: entries, a note, roles, links, an approval with a vote, a run, an attachment. */
+/** An incident with one of everything: entries, a note, roles, links, an approval with a vote, a run, an attachment, a watched figure. */
 export async function recordedIncident(
   db: Database,
   people: { lead: Actor; voter: Actor },
@@ -61,6 +61,13 @@ export async function recordedIncident(
      VALUES ($1, 'revoke-session', 'done', 'zone-pay-01', 'Payments Zone', 'payments', 'mallory', 'user', 'subject', 'mallory', 'stolen', $2, $3, $2, $3, $4,
              '{"summary": "2 of 2 sessions of mallory are revoked everywhere"}')`,
     [randomUUID(), lead.id, lead.name, id],
+  );
+  await db.query(
+    `WITH watch AS (INSERT INTO incident_watches (incident_id, series, label, pinned_by_id, pinned_by_name)
+       VALUES ($1, 'stream:caracal.audit.events.dlq:length', 'entries of caracal.audit.events.dlq', $2, $3) RETURNING id)
+     INSERT INTO incident_watch_samples (watch_id, at, value)
+     SELECT watch.id, now() - make_interval(secs => s.ago), s.value FROM watch, (VALUES (50, 3), (40, 412), (30, NULL), (10, 7)) AS s (ago, value)`,
+    [id, lead.id, lead.name],
   );
   const entry = (
     kind: string,

@@ -1,7 +1,7 @@
 import type { ClientBase } from "pg";
 
 /** Tables whose rows the running role may also delete; everything else is kept. */
-const deletable = new Set(["sign_in_attempts"]);
+const deletable = new Set(["sign_in_attempts", "incident_watch_samples"]);
 /** Tables that only the owner's triggers write; the running role reads them. */
 export const readOnly: ReadonlySet<string> = new Set(["timeline_heads"]);
 

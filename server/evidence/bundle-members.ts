@@ -15,6 +15,9 @@ const listed = [
 const sealing = ["manifest.sha256", "manifest.sha256.sig"];
 export const required: readonly string[] = [...listed, ...sealing];
 
+/** Members that bundles have since they exist: an older one lacks them. */
+export const optional: readonly string[] = ["watches.json"];
+
 const attachment = /^attachments\/[0-9a-f]{64}-[A-Za-z0-9_-][A-Za-z0-9._-]{0,34}$/;
 const kept = new Set([...sealing, "public-key.pem", "incident.json"]);
 const mostKept = 33_554_432; // bytes of a member that is held in memory
@@ -111,7 +114,7 @@ export async function walkBundle(file: FileHandle, size: number): Promise<Walked
       return result(false);
     }
     const { name } = header;
-    if (!required.includes(name) && !attachment.test(name))
+    if (!required.includes(name) && !optional.includes(name) && !attachment.test(name))
       problems.push(`${JSON.stringify(name)}: a bundle has no such member`);
     if (digests.has(name)) problems.push(`${JSON.stringify(name)}: it is there twice`);
     if (!(await member(name, header.size))) return result(false);

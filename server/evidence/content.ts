@@ -8,6 +8,8 @@ import type { Queryable } from "@/server/platform/postgres";
 import { readPostMortem } from "@/server/post-mortem/get-post-mortem";
 import { renderPostMortemMarkdown } from "@/server/post-mortem/render-post-mortem";
 import type { PostMortemView } from "@/server/post-mortem/schemas";
+import { readWatches } from "@/server/watches/list-watches";
+import type { WatchView } from "@/server/watches/schemas";
 import { subjectIncident } from "@/server/post-mortem/subject-incident";
 import type { EntryRow } from "@/server/timeline/entry-hash";
 import { readChain } from "@/server/timeline/read-chain";
@@ -31,6 +33,7 @@ export type ExportContent = {
   readonly incident: unknown;
   readonly approvals: readonly unknown[];
   readonly proofs: readonly unknown[];
+  readonly watches: readonly WatchView[]; // figures that the incident watched, with their samples
   readonly files: IncidentRecord["files"]; // none in the shared profile
   readonly postMortem: string; // Markdown
   readonly signatures: PostMortemView["signatures"];
@@ -186,6 +189,7 @@ export async function readContent(
   const [clock] = await tx.query<{ now: Date }>("SELECT clock_timestamp() AS now");
   const record = await readRecord(tx, subject.id);
   const view = await readPostMortem(tx, subject);
+  const watches = await readWatches(tx, subject.id);
   const base = {
     profile: input.profile,
     exportedAt: (clock?.now ?? new Date()).toISOString(),
@@ -200,6 +204,7 @@ export async function readContent(
       incident,
       approvals,
       proofs: runs,
+      watches,
       files: record.files,
       postMortem: renderPostMortemMarkdown(view),
       signatures: view.signatures,
@@ -211,6 +216,13 @@ export async function readContent(
     ...base,
     ...sharedRecord(record, redactor),
     title: redactor.text(subject.title),
+    watches: watches.map((watch) => ({
+      ...watch,
+      series: redactor.text(watch.series),
+      label: redactor.text(watch.label),
+      pinnedBy: redactor.text(watch.pinnedBy),
+      unpinnedBy: watch.unpinnedBy === null ? null : redactor.text(watch.unpinnedBy),
+    })),
     files: [],
     postMortem: redactor.text(renderPostMortemMarkdown(await withoutNotes(tx, subject.id, view))),
     signatures: view.signatures.map(({ person, signedAt }) => ({

@@ -88,6 +88,14 @@ describe("a bundle", () => {
     expect(await readFile(join(into, "attachments", attached))).toEqual(attachmentBytes);
     expect(await readFile(join(into, "post-mortem.md"), "utf8")).toMatch(/^# INC-\d+: Stolen mandate/);
     expect(await readFile(join(into, "approvals.json"), "utf8")).toContain("I spoke to Dana");
+    const [watch] = JSON.parse(await readFile(join(into, "watches.json"), "utf8"));
+    expect(watch).toMatchObject({
+      label: "entries of caracal.audit.events.dlq",
+      pinnedBy: "Dana Responder",
+      highest: 412,
+    });
+    expect(watch.points.map(([, value]: [number, number | null]) => value)).toEqual([3, 412, null, 7]);
+    expect(readme).toContain("watches.json");
   });
 
   test("of the shared profile holds nobody's name, no address, no id of theirs, no note and no attachment", async () => {
@@ -147,6 +155,8 @@ describe("the text formats", () => {
     expect(page).toContain("&lt;b&gt;ünïcode&lt;/b&gt;");
     expect(page).not.toMatch(/<b>|<script|<link|<img|src=/);
     expect(page).toContain("@media print");
+    expect(page.match(/<polyline/g)).toHaveLength(2); // one stroke before the gap, one after it
+    expect(page).toMatch(/\| entries of caracal\.audit\.events\.dlq \|.*\| 3 \| 3 \| 412 \| 7 \|/);
   });
 
   test("Markdown is the post-mortem and the whole timeline", async () => {

@@ -95,6 +95,7 @@ export async function writeBundle(options: {
     await addListed("post-mortem.md", content.postMortem);
     await addListed("approvals.json", json(content.approvals));
     await addListed("proofs.json", json(content.proofs));
+    await addListed("watches.json", json(content.watches));
     const names = new Set<string>();
     for (const file of content.files) {
       const name = attachmentPath(file.sha256, file.name);

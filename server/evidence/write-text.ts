@@ -1,6 +1,7 @@
 import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { watchSvg } from "@/server/evidence/watch-svg";
 import type { ExportContent } from "@/server/evidence/content";
 
 const escapeHtml = (text: string) =>
@@ -27,13 +28,14 @@ async function* markdown(content: ExportContent): AsyncGenerator<string> {
 }
 
 async function* json(content: ExportContent): AsyncGenerator<string> {
-  const { profile, exportedAt, incident, approvals, proofs, postMortem, signatures } = content;
+  const { profile, exportedAt, incident, approvals, proofs, watches, postMortem, signatures } = content;
   const head = JSON.stringify({
     exportedAt,
     profile,
     ...(incident as object),
     approvals,
     proofs,
+    watches,
     postMortem,
     signatures,
   });
@@ -52,6 +54,19 @@ th,td{text-align:left;vertical-align:top;border-bottom:1px solid #ccc;padding:.3
 td:first-child,td:nth-child(2){white-space:nowrap}code{font-family:ui-monospace,monospace;font-size:11px}
 @page{margin:18mm}@media print{body{max-width:none;margin:0;padding:0}thead{display:table-header-group}tr{break-inside:avoid}h2{break-after:avoid}}`;
 
+const watchedFigures = ({ watches }: ExportContent): string =>
+  watches.length === 0
+    ? ""
+    : `<h2>Watched figures</h2>${watches
+        .map((watch) => {
+          const [first, last] = [watch.points[0], watch.points.at(-1)].map((point) =>
+            point === undefined ? "never" : new Date(point[0]).toISOString(),
+          );
+          const figures = `${first} to ${last}; lowest ${watch.lowest ?? "none"}, highest ${watch.highest ?? "none"}`;
+          return `<h3>${escapeHtml(watch.label)}</h3>${watchSvg(watch)}<p>${figures}. Where the line breaks nothing was read.</p>`;
+        })
+        .join("")}`;
+
 async function* html(content: ExportContent): AsyncGenerator<string> {
   const title = escapeHtml(`INC-${content.number}: ${content.title}`);
   yield `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -59,7 +74,7 @@ async function* html(content: ExportContent): AsyncGenerator<string> {
 <title>${title}</title><style>${style}</style></head><body><main>
 <p>Exported at ${escapeHtml(content.exportedAt)} (UTC). ${content.profile === "shared" ? sharedNote : ""}</p>
 <pre>${escapeHtml(content.postMortem)}</pre>
-<h2>Signed off by</h2><p>${content.signatures.map(({ person, signedAt }) => escapeHtml(`${person.name}, ${signedAt}`)).join("<br>") || "Nobody yet."}</p>
+${watchedFigures(content)}<h2>Signed off by</h2><p>${content.signatures.map(({ person, signedAt }) => escapeHtml(`${person.name}, ${signedAt}`)).join("<br>") || "Nobody yet."}</p>
 <h2>Everything on record</h2>
 <table><thead><tr><th scope="col">Entry</th><th scope="col">Time (UTC)</th><th scope="col">What</th><th scope="col">Who</th></tr></thead><tbody>\n`;
   let hash = "";

@@ -18,7 +18,7 @@ function mustBeOpen(incident: IncidentRow): void {
 }
 
 /**
- * Merges an incident into another: keys, signals, responders, zones, services and runs go over. Its approvals stay with it, since
+ * Merges an incident into another: keys, signals, responders, zones, services, runs and watched figures go over. Its approvals stay with it, since
  * they are bound to the incident that they were asked for. Its own timeline stays and says where it went; its address goes on working. A restricted incident makes the other restricted.
  * @throws bad_input for merging into itself, conflict, precondition_failed, not_found.
  */
@@ -51,6 +51,9 @@ export async function mergeIncidents({
       `INSERT INTO incident_links (incident_id, kind, ref, label) SELECT $2, kind, ref, label FROM incident_links WHERE incident_id = $1 AND active
         ON CONFLICT (incident_id, kind, ref) DO UPDATE SET active = true`,
       "UPDATE playbook_runs SET incident_id = $2 WHERE incident_id = $1",
+      "UPDATE guided_runs SET incident_id = $2 WHERE incident_id = $1",
+      `UPDATE incident_watches w SET incident_id = $2 WHERE incident_id = $1 AND NOT EXISTS (
+         SELECT 1 FROM incident_watches o WHERE o.incident_id = $2 AND o.series = w.series AND o.unpinned_at IS NULL)`,
     ])
       await tx.query(sql, both);
     await stopClock(tx, from.id, "update");

@@ -121,6 +121,8 @@ export const writesOf: Readonly<Record<string, Writes>> = {
   "vault.view": "nothing",
   "vault.verify": "nothing",
   "vault.handOver": "nothing",
+  "watches.pin": "nothing",
+  "watches.unpin": "nothing",
   "postMortems.save": "nothing",
   "postMortems.signOff": "nothing",
   "postMortems.withdrawSignOff": "nothing",

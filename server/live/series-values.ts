@@ -1,16 +1,6 @@
-import { isCounter } from "@/server/caracal/services/restarts";
 import { isDeadLetterStream, revocationStream } from "@/server/caracal/streams/expected-streams";
+import { isFollowed } from "@/server/live/series.catalogue";
 import type { Snapshot } from "@/server/live/snapshot";
-
-const gauges = new Set([
-  "revocations_active",
-  "bindings_loaded",
-  "consumer_lag",
-  "consumer_pel_oldest_secs",
-  "sts.audit_replay_pending",
-]);
-const followed = (name: string) =>
-  isCounter(name) || gauges.has(name) || name.startsWith("tamper_") || name.startsWith("outbox.");
 
 /**
  * The figures that history keeps, by key: `stream:<name>:{length,added,rate}`, `group:<stream>:<group>:{pending,unread}`,
@@ -51,7 +41,7 @@ export function seriesValues(snapshot: Snapshot): ReadonlyMap<string, number | n
       replica.reachable || replica.readyReason !== null ? Number(replica.ready) : null,
     );
     for (const [name, value] of Object.entries(replica.metrics)) {
-      if (followed(name)) values.set(`replica:${replica.id}:${name}`, fresh ? value : null);
+      if (isFollowed(name)) values.set(`replica:${replica.id}:${name}`, fresh ? value : null);
     }
   }
   const gateways = snapshot.replicas.filter(({ kind }) => kind === "gateway");

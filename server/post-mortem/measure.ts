@@ -3,6 +3,7 @@ import type { Severity } from "@/server/platform/severity";
 import { type RunRow, runTitle } from "@/server/playbooks/run-rows";
 import type { Figure } from "@/server/timeline/schemas";
 import type { PostMortemFigures } from "@/server/post-mortem/schemas";
+import { watchedFigures } from "@/server/post-mortem/watched-figures";
 import type { SubjectIncident } from "@/server/post-mortem/subject-incident";
 import { policyOf, actionNames, type ActionName } from "@/server/auth/action-policy";
 
@@ -122,6 +123,7 @@ export async function measureIncident(db: Queryable, incident: SubjectIncident):
           ORDER BY seq LIMIT 100) first_hundred ORDER BY seq`,
     [id, until],
   );
+  const watched = await watchedFigures(db, id, until);
   const ours = "the incident's record";
   return {
     figures: [
@@ -155,6 +157,7 @@ export async function measureIncident(db: Queryable, incident: SubjectIncident):
     })),
     approvals: approvals.map(({ action, ...rest }) => ({ ...rest, label: labelOf(action) })),
     responders: responders.map((row) => ({ name: row.name, roles: row.roles ?? [], entries: row.entries })),
+    watched,
     milestones: milestones.map((row) => ({ at: row.at.toISOString(), seq: row.seq, summary: row.summary })),
   };
 }

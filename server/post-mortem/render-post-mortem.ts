@@ -37,6 +37,22 @@ export function renderPostMortemMarkdown(view: Document): string {
       ]),
     ),
     "",
+    ...(measured.watched.length === 0
+      ? []
+      : [
+          "## Watched figures",
+          "",
+          ...table(
+            ["Figure", "From", "Until", "First", "Lowest", "Highest", "Last"],
+            measured.watched.map(({ label, from, until, first, lowest, highest, last }) => [
+              label,
+              from ?? "never",
+              until ?? "never",
+              ...[first, lowest, highest, last].map((value) => (value === null ? "none" : String(value))),
+            ]),
+          ),
+          "",
+        ]),
     "## Timeline",
     "",
     ...table(

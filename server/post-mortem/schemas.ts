@@ -42,6 +42,17 @@ export type FollowUp = {
   readonly state: "open" | "done" | "dropped";
 };
 
+/** A figure that the incident watched, from its first to its last sample. */
+export type WatchedFigure = {
+  readonly label: string;
+  readonly from: string | null; // null: nothing was sampled
+  readonly until: string | null;
+  readonly first: number | null;
+  readonly lowest: number | null;
+  readonly highest: number | null;
+  readonly last: number | null;
+};
+
 /** What was measured, for the text and beside it; each with where it was read from. */
 export type PostMortemFigures = {
   readonly figures: readonly Figure[];
@@ -71,6 +82,7 @@ export type PostMortemFigures = {
     readonly roles: readonly string[];
     readonly entries: number;
   }[];
+  readonly watched: readonly WatchedFigure[]; // up to the resolution
   readonly milestones: readonly { readonly at: string; readonly seq: number; readonly summary: string }[]; // at most 100
 };
 

@@ -14,6 +14,7 @@ import { signalsRouter } from "@/server/routers/signals";
 import { streamsRouter } from "@/server/routers/streams";
 import { systemRouter } from "@/server/routers/system";
 import { vaultRouter } from "@/server/routers/vault";
+import { watchesRouter } from "@/server/routers/watches";
 import { router } from "@/server/trpc/procedures";
 
 /** Everything the browser can ask for. Paths are the keys of server/auth/policy.ts. */
@@ -34,6 +35,7 @@ export const appRouter = router({
   notifications: notificationsRouter,
   postMortems: postMortemsRouter,
   vault: vaultRouter,
+  watches: watchesRouter,
 });
 
 export type AppRouter = typeof appRouter;

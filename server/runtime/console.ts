@@ -35,6 +35,7 @@ import type { RuntimeAdapter } from "@/server/services/adapter/adapter";
 import { openAdapter } from "@/server/services/adapter/open-adapter";
 import { createOutageKeeper } from "@/server/services/outages/outage-keeper";
 import { createRestartWorker } from "@/server/services/restarts/restart-worker";
+import { createWatchRecorder } from "@/server/watches/watch-recorder";
 import { createRunWatcher, type RunWatcher } from "@/server/playbooks/run-watcher";
 
 /** Every part of a running console, made once per process. */
@@ -63,6 +64,7 @@ export type Console = {
   readonly vault: Repeating; // preserves it
   readonly archive: ArchiveSource | null; // Caracal's hourly exports
   readonly comparisons: Repeating; // of the audit log with the archive
+  readonly watches: Repeating; // figures that incidents watch
   readonly fleets: Repeating;
   readonly spools: Repeating; // what waits in audit spools, noted for open runs
   readonly letters: Repeating; // what lies among the dead letters, noted for open runs
@@ -111,6 +113,7 @@ function compose(settings: Settings): Console {
   const anchors = createAnchorKeeper({ db, caracal });
   const stores = openStores(settings, () => shortestKeep(settings.EVIDENCE_RETENTION_FILE));
   const vault = createVaultWorker({ db, caracal, stores, settings, holder: createDispatcher().holder });
+  const watches = createWatchRecorder({ db, collector });
   const fleets = createFleetWatch({ db, caracal, collector });
   const spools = createSpoolNoter({ db, caracal });
   const letters = createLetterNoter({ db, caracal });
@@ -147,6 +150,7 @@ function compose(settings: Settings): Console {
     vault,
     archive,
     comparisons,
+    watches,
     fleets,
     spools,
     letters,

@@ -22,6 +22,7 @@ const backgroundOf = (console: Console): readonly { start(): void; stop(): Promi
   console.redrives,
   console.vault,
   console.comparisons,
+  console.watches,
   console.fleets,
   console.spools,
   console.letters,

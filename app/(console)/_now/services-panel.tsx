@@ -7,6 +7,8 @@ import { YesNo } from "@/components/lib/yes-no";
 import { NumberCell } from "@/components/lib/number-cell";
 import { useLiveStore, useSnapshot } from "@/components/live/live-hooks";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
+import { PinFigure } from "@/components/watches/pin-figure";
+import { seriesOfReplica } from "@/components/watches/series-of";
 import type { ReplicaState } from "@/server/live/snapshot";
 import { shownMovements } from "./movements";
 import { metricsWords, replicaWords } from "./replica-words";
@@ -75,6 +77,9 @@ function ReplicaRow({ replica }: { replica: ReplicaState }) {
           </span>
         ) : null}
       </TableCell>
+      <TableCell className="py-0.5 pr-2 pl-0">
+        <PinFigure what={replica.id} series={seriesOfReplica(replica)} />
+      </TableCell>
     </TableRow>
   );
 }
@@ -109,6 +114,9 @@ export function ServicesPanel() {
             <TableHeader>Ready</TableHeader>
             <TableHeader className="hidden sm:table-cell">Moved</TableHeader>
             <TableHeader numeric>Restarts</TableHeader>
+            <TableHeader>
+              <span className="sr-only">Watch</span>
+            </TableHeader>
           </tr>
         </TableHead>
         <TableBody>

@@ -10,6 +10,8 @@ import { Sparkline } from "@/components/lib/sparkline";
 import { useSnapshot } from "@/components/live/live-hooks";
 import { sourcePanelState } from "@/components/live/source-panel-state";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
+import { PinFigure } from "@/components/watches/pin-figure";
+import { seriesOfStream } from "@/components/watches/series-of";
 import type { Series, StreamState } from "@/server/live/snapshot";
 import { streamLengthKey } from "./series-keys";
 
@@ -53,6 +55,9 @@ export function StreamsSummary({ history }: { history: ReadonlyMap<string, Serie
             <TableHeader numeric>Entries</TableHeader>
             <TableHeader className="hidden sm:table-cell">Length, 15 min</TableHeader>
             <TableHeader>Standing</TableHeader>
+            <TableHeader>
+              <span className="sr-only">Watch</span>
+            </TableHeader>
           </tr>
         </TableHead>
         <TableBody>
@@ -77,6 +82,9 @@ export function StreamsSummary({ history }: { history: ReadonlyMap<string, Serie
                 />
               </TableCell>
               <TableCell className="min-w-40 text-xs">{standing(stream)}</TableCell>
+              <TableCell className="py-0.5 pr-2 pl-0">
+                <PinFigure what={stream.name} series={seriesOfStream(stream)} />
+              </TableCell>
             </TableRow>
           ))}
         </TableBody>

@@ -11,6 +11,7 @@ import { RolesPanel } from "@/components/incidents/roles-panel";
 import { SignalsPanel } from "@/components/incidents/signals-panel";
 import { useIncidentActs } from "@/components/incidents/use-incident-acts";
 import { ApprovalsPanel, RunsPanel } from "@/components/incidents/work-panel";
+import { WatchesPanel } from "@/components/watches/watches-panel";
 import { cn } from "@/components/lib/cn";
 import { useBoard } from "@/components/live/live-hooks";
 import { reasonOf } from "@/components/live/panel-state-of";
@@ -107,6 +108,7 @@ export function IncidentClient({ initial }: { initial: IncidentView }) {
           <RolesPanel view={view} acts={acts} mayAct={mayAct} />
           <SignalsPanel signals={view.signals} />
           <RunsPanel view={view} mayStart={mayAct && mayCall("playbooks.start", person.roles)} />
+          <WatchesPanel incidentId={view.id} mayAct={mayAct} />
           <ApprovalsPanel incidentId={view.id} />
           <FilesPanel view={view} />
           <RecordPanel view={view} />

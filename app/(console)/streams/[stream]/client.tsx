@@ -8,6 +8,8 @@ import { CopyText } from "@/components/lib/copy-text";
 import { Panel } from "@/components/lib/panel";
 import { useSnapshot } from "@/components/live/live-hooks";
 import { sourcePanelState } from "@/components/live/source-panel-state";
+import { PinFigure } from "@/components/watches/pin-figure";
+import { seriesOfStream } from "@/components/watches/series-of";
 import { Tab, Tabs, TabsList, TabsPanel } from "@/components/ui/tabs";
 import { EntriesPanel } from "../_parts/entries-panel";
 import { GroupsPanel } from "../_parts/groups-panel";
@@ -37,6 +39,7 @@ export function StreamClient({ name }: { name: string }) {
           <CopyText text={name} what="stream name" whole className="[&>span]:text-base" />
         </h1>
         {stream ? <StreamFigures stream={stream} /> : null}
+        {stream ? <PinFigure what={name} series={seriesOfStream(stream)} /> : null}
       </div>
       <Panel
         title="How far has everyone read"

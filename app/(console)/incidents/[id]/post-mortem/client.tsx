@@ -10,6 +10,7 @@ import { FollowUps } from "@/components/post-mortem/follow-ups";
 import { Measured } from "@/components/post-mortem/measured";
 import { Sections } from "@/components/post-mortem/sections";
 import { Signatures } from "@/components/post-mortem/signatures";
+import { WatchesPanel } from "@/components/watches/watches-panel";
 import { usePerson } from "@/components/shell/shell-context";
 import { Badge } from "@/components/ui/badge";
 import { buttonStyle } from "@/components/ui/button";
@@ -68,6 +69,7 @@ export function PostMortemClient({ initial }: { initial: PostMortemView }) {
           <Signatures view={view} mayWrite={mayWrite} />
           <FollowUps view={view} mayWrite={mayWrite} />
           <Measured measured={view.measured} incidentId={incident.id} />
+          {view.measured.watched.length === 0 ? null : <WatchesPanel incidentId={incident.id} mayAct={false} />}
         </div>
       </div>
     </div>
