@@ -1,6 +1,6 @@
 import { honestChain } from "@/sandbox/audit-chain/honest-chain";
 import { tamper, wayNames } from "@/sandbox/audit-chain/tampering";
-import type { Finding } from "@/server/audit/verify/chain-walk";
+import type { Finding } from "@/server/audit/verify/finding";
 import { verifyEvidence } from "@/server/audit/verify/verify-evidence";
 import { sizeOf } from "./flags";
 import type { BenchEntry, BenchPart } from "./result";

@@ -4,8 +4,10 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { build as bundle } from "esbuild";
 import { forgetProcess, watchProcess } from "@/sandbox/engines/watchdog";
 import { sourceStamp } from "@/scripts/source-stamp";
+import { threadBundle, threadFile } from "@/server/audit/threads/thread-source";
 
 const checkout = fileURLToPath(new URL("../", import.meta.url));
 const standalone = join(checkout, ".next", "standalone");
@@ -44,6 +46,7 @@ export async function ensureBuilt(announce: () => void): Promise<void> {
   const [output, errors] = await Promise.all([text(build.stdout), text(build.stderr), once(build, "exit")]);
   if (build.pid !== undefined) forgetProcess(build.pid);
   if (build.exitCode !== 0) throw new Error(`The console could not be built:\n${output}\n${errors}`);
+  await bundle({ ...threadBundle(checkout), outfile: join(standalone, threadFile) });
   copyStaticFiles();
   writeFileSync(stampFile, stamp);
 }

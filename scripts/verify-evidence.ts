@@ -2,7 +2,8 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { rowsOfCsv } from "@/server/audit/verify/rows-of-csv";
-import { type StreamEntry, verifyEvidence } from "@/server/audit/verify/verify-evidence";
+import type { StreamEntry } from "@/server/audit/verify/stream-entry";
+import { verifyEvidence } from "@/server/audit/verify/verify-evidence";
 
 /**
  * npm run verify-evidence -- --rows audit_events.csv [--stream FILE.jsonl] [--dlq FILE.jsonl]: the auditor's offline tool. One JSON line

@@ -88,11 +88,17 @@ export function rowOf(event: AuditEvent, previous: ChainRow | null, key: Buffer)
   };
 }
 
-/** An honest chain of as many events in a zone, with the stream that it came from. `random`: from 0 up to, not including, 1. */
-export function honestChain(random: () => number, length: number, key: Buffer = randomBytes(32)): Chain {
+/**
+ * An honest chain of a zone without end: each event's row, and the stream entry that it came from. `random`: from 0 up to, not including, 1.
+ * `startAt`: nanoseconds since 1970.
+ */
+export function* honestEvents(
+  random: () => number,
+  key: Buffer,
+  { zoneId = uuidV7(), startAt = 1_795_465_220_617_133_000n, nextMs = 5_000 } = {},
+): Generator<{ readonly row: ChainRow; readonly entry: ChainEntry }> {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const whole = (below: number) => Math.floor(random() * below);
-  const zoneId = uuidV7();
   const scalars: readonly GoJson[] = [
     true,
     null,
@@ -116,11 +122,10 @@ export function honestChain(random: () => number, length: number, key: Buffer = 
       );
     return pick(scalars);
   };
-  const rows: ChainRow[] = [];
-  const stream: ChainEntry[] = [];
-  let at = 1_795_465_220_617_133_000n + BigInt(whole(1_000));
-  for (let n = 0; n < length; n += 1) {
-    at += BigInt(whole(5_000_000_000) + 1);
+  let at = startAt + BigInt(whole(1_000));
+  let previous: ChainRow | null = null;
+  for (let n = 0; ; n += 1) {
+    at += BigInt(whole(nextMs * 1_000_000) + 1);
     const version = uuidV7();
     const event: AuditEvent = {
       id: uuidV7(),
@@ -140,8 +145,24 @@ export function honestChain(random: () => number, length: number, key: Buffer = 
       occurredAt: at,
     };
     const data = wireEvent(event);
-    stream.push({ id: `${at / 1_000_000n}-${n}`, fields: { id: event.id, data, sig: eventSignature(key, data) } });
-    rows.push(rowOf(event, rows.at(-1) ?? null, key));
+    const row: ChainRow = rowOf(event, previous, key);
+    previous = row;
+    yield {
+      row,
+      entry: { id: `${at / 1_000_000n}-${n}`, fields: { id: event.id, data, sig: eventSignature(key, data) } },
+    };
   }
+}
+
+/** The first events of an honest chain. */
+export function honestChain(random: () => number, length: number, key: Buffer = randomBytes(32)): Chain {
+  const rows: ChainRow[] = [];
+  const stream: ChainEntry[] = [];
+  if (length > 0)
+    for (const { row, entry } of honestEvents(random, key)) {
+      rows.push(row);
+      stream.push(entry);
+      if (rows.length >= length) break;
+    }
   return { rows, stream, key };
 }

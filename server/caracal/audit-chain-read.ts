@@ -16,26 +16,116 @@ export const storedColumns = `id, zone_id, event_type, request_id, decision, pol
             metadata_json::text AS metadata_json, ${exactInstantSql("occurred_at")} AS occurred_at, ${exactInstantSql("ingested_at")} AS ingested_at,
             content_sha256, prev_content_sha256, chain_hmac, chain_seq::float8 AS chain_seq, ingest_signature`;
 
+export type ChainPlace = { readonly seq: number; readonly id: string };
+
 /** The next rows of a zone in the order of its chain, over the index (zone_id, chain_seq); jsonb as Postgres prints it. */
 export const readChainRows = (
   tx: Queryable,
   zoneId: string,
-  after: { readonly seq: number; readonly id: string } | null,
+  after: ChainPlace | null,
   limit: number,
+  until = Number.MAX_SAFE_INTEGER,
 ): Promise<StoredRow[]> =>
   tx.query<StoredRow>(
     `SELECT ${storedColumns}
-       FROM audit_events WHERE zone_id = $1 AND chain_seq >= $2 AND (chain_seq, id) > ($2, $3)
-      ORDER BY audit_events.chain_seq, audit_events.id LIMIT $4`, // the columns, not what is selected under their names: only they are indexed
-    [zoneId, after?.seq ?? 0, after?.id ?? "", limit],
+       FROM audit_events WHERE zone_id = $1 AND chain_seq >= $2 AND (chain_seq, id) > ($2, $3) AND chain_seq <= $4
+      ORDER BY audit_events.chain_seq, audit_events.id LIMIT $5`, // the columns, not what is selected under their names: only they are indexed
+    [zoneId, after?.seq ?? Number.MIN_SAFE_INTEGER, after?.id ?? "", until, limit],
   );
 
-/** Zones by id: those that Caracal knows. Events of others have chains too, and are not looked at. */
-export const nextChainZones = (tx: Queryable, after: string | null, limit: number): Promise<{ id: string }[]> =>
-  tx.query<{ id: string }>("SELECT id FROM zones WHERE ($1::text IS NULL OR id > $1) ORDER BY id LIMIT $2", [
-    after,
-    limit,
+/** The same from the end of the chain backwards. */
+export const readLastRows = (tx: Queryable, zoneId: string, until: number, limit: number): Promise<StoredRow[]> =>
+  tx.query<StoredRow>(
+    `SELECT ${storedColumns} FROM audit_events WHERE zone_id = $1 AND chain_seq <= $2 ORDER BY audit_events.chain_seq DESC LIMIT $3`,
+    [zoneId, until, limit],
+  );
+
+/** Rows of a zone that have no place in its chain, by id. */
+export const readUnplacedRows = (tx: Queryable, zoneId: string, after: string, limit: number): Promise<StoredRow[]> =>
+  tx.query<StoredRow>(
+    `SELECT ${storedColumns} FROM audit_events WHERE zone_id = $1 AND chain_seq IS NULL AND id > $2 ORDER BY id LIMIT $3`,
+    [zoneId, after, limit],
+  );
+
+type LinkRow = { seq: number; id: string; content: string; prev: string | null };
+/** What links the rows of a zone from one seq to another. */
+export const readLinks = (
+  tx: Queryable,
+  zoneId: string,
+  { after, until, limit }: { readonly after: ChainPlace; readonly until: number; readonly limit: number },
+): Promise<LinkRow[]> =>
+  tx.query<LinkRow>(
+    `SELECT chain_seq::float8 AS seq, id, coalesce(content_sha256, '') AS content, nullif(prev_content_sha256, '') AS prev FROM audit_events
+      WHERE zone_id = $1 AND chain_seq >= $2 AND (chain_seq, id) > ($2, $3) AND chain_seq <= $4 ORDER BY chain_seq, id LIMIT $5`,
+    [zoneId, after.seq, after.id, until, limit],
+  );
+
+/** Where the events with these ids stand, at most 500: over the primary key of each partition. */
+export const placesOfEvents = (
+  tx: Queryable,
+  ids: readonly string[],
+): Promise<{ id: string; zone: string; seq: number | null }[]> =>
+  tx.query("SELECT id, zone_id AS zone, chain_seq::float8 AS seq FROM audit_events WHERE id = ANY ($1) LIMIT 1000", [
+    ids,
   ]);
+
+/**
+ * Zones by id that have events, those that Caracal's table does not know too: from one to the next over the index, without reading what
+ * lies between.
+ */
+export const nextChainZones = (tx: Queryable, after: string | null, limit: number): Promise<{ id: string }[]> =>
+  tx.query<{ id: string }>(
+    `WITH RECURSIVE zone AS (
+       (SELECT zone_id AS id FROM audit_events WHERE zone_id > $1 ORDER BY zone_id LIMIT 1)
+       UNION ALL
+       SELECT (SELECT zone_id FROM audit_events WHERE zone_id > zone.id ORDER BY zone_id LIMIT 1) FROM zone WHERE zone.id IS NOT NULL
+     ) SELECT id FROM zone WHERE id IS NOT NULL LIMIT $2`,
+    [after ?? "", limit],
+  );
+
+/** Zones by id that Caracal's table knows. */
+export const nextKnownZones = (tx: Queryable, after: string | null, limit: number): Promise<{ id: string }[]> =>
+  tx.query<{ id: string }>("SELECT id FROM zones WHERE id > $1 ORDER BY id LIMIT $2", [after ?? "", limit]);
+
+/** The first and the last seq of each zone's chain, over the index; zones without rows are left out. */
+export const readEnds = (
+  tx: Queryable,
+  zoneIds: readonly string[],
+): Promise<{ zone: string; oldest: number; newest: number }[]> =>
+  tx.query(
+    `SELECT z.id AS zone, o.seq AS oldest, n.seq AS newest FROM unnest($1::text[]) AS z (id)
+      CROSS JOIN LATERAL (SELECT chain_seq::float8 AS seq FROM audit_events WHERE zone_id = z.id AND chain_seq IS NOT NULL ORDER BY chain_seq LIMIT 1) AS o
+      CROSS JOIN LATERAL (SELECT chain_seq::float8 AS seq FROM audit_events WHERE zone_id = z.id AND chain_seq IS NOT NULL ORDER BY chain_seq DESC LIMIT 1) AS n`,
+    [zoneIds],
+  );
+
+/** The seqs at the edges of a window of time, out of the 200 events nearest to each edge; null: no event is in it. */
+export async function seqsOfWindow(
+  tx: Queryable,
+  zoneId: string,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<{ readonly from: number; readonly to: number } | null> {
+  const edge = (order: "ASC" | "DESC") =>
+    `(SELECT chain_seq FROM audit_events WHERE zone_id = $1 AND occurred_at >= $2::timestamptz AND occurred_at < $3::timestamptz ORDER BY occurred_at ${order} LIMIT 200)`;
+  const [row] = await tx.query<{ from: number | null; to: number | null }>(
+    `SELECT min(chain_seq)::float8 AS from, max(chain_seq)::float8 AS to FROM (${edge("ASC")} UNION ALL ${edge("DESC")}) AS edges`,
+    [zoneId, from, to],
+  );
+  return row?.from == null || row.to === null ? null : { from: row.from, to: row.to };
+}
+
+/** Where the oldest partition begins, epoch ms; null: there is none beside the default one. What is older went with retention. */
+export async function oldestPartition(tx: Queryable): Promise<number | null> {
+  const rows = await tx.query<{ bound: string }>(
+    `SELECT pg_get_expr(c.relpartbound, c.oid) AS bound FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+      WHERE i.inhparent = 'audit_events'::regclass LIMIT 1000`,
+  );
+  const begins = rows.flatMap(({ bound }) => {
+    const at = Date.parse((/FROM \('([^']+)'\)/.exec(bound)?.[1] ?? "").replace(/([+-]\d\d)$/, "$1:00"));
+    return Number.isNaN(at) ? [] : [at];
+  });
+  return begins.length === 0 ? null : Math.min(...begins);
+}
 
 /** The names of zones by id; those that Caracal does not know are left out. */
 export async function zoneNames(tx: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
@@ -55,13 +145,14 @@ export const readHeads = (tx: Queryable, zoneIds: readonly string[]): Promise<Ch
     [zoneIds],
   );
 
+/** What the ingestor has behind it: everything up to `last` but what is pending was ingested or dead-lettered. */
+export type Settled = { readonly last: string; readonly before: string | null };
+
 /**
- * The last entry up to which everything was ingested or dead-lettered: before the oldest pending one, not after the last delivered. Null:
- * there is no stream or no such group, so that nothing can be told from what is absent.
+ * What is settled now: before the oldest pending entry, not after the last delivered. Null: there is no stream or no such group, so that
+ * nothing can be told from what is absent.
  */
-export async function ingestedUpTo(
-  redis: Redis,
-): Promise<{ readonly last: string; readonly before: string | null } | null> {
+export async function ingestedUpTo(redis: Redis): Promise<Settled | null> {
   const groups = (await redis.xinfo("GROUPS", auditStream).catch(() => [])) as unknown[][];
   const group = groups.find((flat) => flat[flat.indexOf("name") + 1] === ingestor);
   if (group === undefined) return null;
@@ -69,19 +160,18 @@ export async function ingestedUpTo(
   return { last: String(group[group.indexOf("last-delivered-id") + 1]), before: pending?.id ?? null };
 }
 
-/** A stream's entries, oldest first, a page at a time, up to a bound. */
-export async function* walkStream(
+export const isSettled = (id: string, { last, before }: Settled): boolean =>
+  compareStreamIds(id, last) <= 0 && (before === null || compareStreamIds(id, before) < 0);
+
+/** A stream's pages from after an entry, oldest first, up to where it ends when that page is read. */
+export async function* pagesOfStream(
   redis: Redis,
   stream: string,
-  bound: { readonly last: string; readonly before: string | null } | null,
-): AsyncGenerator<RawEntry> {
-  for (let after: string | null = null; ; ) {
+  from: string | null = null,
+): AsyncGenerator<readonly RawEntry[]> {
+  for (let after = from; ; ) {
     const page: RawEntry[] = await readEntries(redis, { stream, after, direction: "oldest", limit: pageSize });
-    for (const entry of page) {
-      if (bound !== null && compareStreamIds(entry.id, bound.last) > 0) return;
-      if (bound?.before != null && compareStreamIds(entry.id, bound.before) >= 0) return;
-      yield entry;
-    }
+    if (page.length > 0) yield page;
     after = page.at(-1)?.id ?? null;
     if (page.length < pageSize || after === null) return;
   }

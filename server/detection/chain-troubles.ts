@@ -18,7 +18,7 @@ export async function chainTroubles(db: Queryable): Promise<ChainTroubles> {
   const [newest] = await db.query<{ at: number; rows: number; proved: number; whole: boolean }>(
     `SELECT (extract(epoch FROM started_at) * 1000)::float8 AS at, (totals->>'rows')::float8 AS rows, (totals->>'proved')::float8 AS proved,
             (totals->>'tampered')::float8 + (totals->>'removed')::float8 = 0 AS whole
-       FROM audit_checks WHERE state = 'finished' AND coalesce(zone_id, '') = '' ORDER BY started_at DESC LIMIT 1`,
+       FROM audit_checks WHERE state = 'finished' AND scope = 'full' AND coalesce(zone_id, '') = '' ORDER BY started_at DESC LIMIT 1`,
   );
   if (newest === undefined || !newest.whole || zones.length > 0) return { zones, whole: null };
   const { at, rows, proved } = newest;

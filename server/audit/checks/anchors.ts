@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Anchor } from "@/server/audit/verify/chain-walk";
+import type { Anchor } from "@/server/audit/verify/finding";
 import { nextChainZones, readHeads } from "@/server/caracal/audit-chain-read";
 import { boundedRead } from "@/server/caracal/bounded-read";
 import type { Deployment } from "@/server/caracal/deployment";
@@ -63,8 +63,8 @@ async function keep(tx: Queryable, heads: readonly Head[]): Promise<number> {
 /** The anchors of zones, by zone; of one seq the first that was kept. */
 export async function anchorsOf(db: Queryable, zones: ReadonlySet<string>): Promise<Map<string, Anchor[]>> {
   const rows = await db.query<Anchor & { zone: string }>(
-    `SELECT zone, seq, id, content FROM unnest($1::text[]) AS zone CROSS JOIN LATERAL (
-       SELECT DISTINCT ON (chain_seq) chain_seq::float8 AS seq, event_id AS id, content_sha256 AS content
+    `SELECT zone, seq, id, content, at FROM unnest($1::text[]) AS zone CROSS JOIN LATERAL (
+       SELECT DISTINCT ON (chain_seq) chain_seq::float8 AS seq, event_id AS id, content_sha256 AS content, (extract(epoch FROM anchored_at) * 1000)::float8 AS at
          FROM (SELECT * FROM audit_anchors WHERE zone_id = zone ORDER BY chain_seq DESC LIMIT ${mostOfZone}) AS newest
         ORDER BY chain_seq, anchored_at) AS first`,
     [[...zones]],

@@ -10,7 +10,7 @@ import type {
 } from "@/server/audit/checks/schemas";
 import { DomainError } from "@/server/platform/errors";
 import { exactInstantSql } from "@/server/platform/exact-time";
-import { decodeCursor, encodeCursor, oneKey, timeAndId } from "@/server/platform/keyset-cursor";
+import { decodeCursor, encodeCursor, timeAndId } from "@/server/platform/keyset-cursor";
 import { type Page, pageOf } from "@/server/platform/page";
 import type { Queryable } from "@/server/platform/postgres";
 
@@ -19,6 +19,11 @@ type Row = {
   readonly id: string;
   readonly zone_id: string | null;
   readonly zone_name: string | null;
+  readonly scope: CheckView["scope"];
+  readonly window_from: string | null;
+  readonly window_to: string | null;
+  readonly scheduled: boolean;
+  readonly times_taken: number;
   readonly state: CheckView["state"];
   readonly phase: string;
   readonly done: string;
@@ -36,6 +41,10 @@ type Row = {
 const viewOf = (row: Row): CheckView => ({
   id: row.id,
   zone: row.zone_id === null ? null : { id: row.zone_id, name: row.zone_name ?? row.zone_id },
+  scope: row.scope,
+  window: row.window_from === null ? null : { from: row.window_from, to: row.window_to },
+  scheduled: row.scheduled,
+  timesTaken: row.times_taken,
   state: row.state,
   phase: row.phase,
   done: Number(row.done),
@@ -63,7 +72,7 @@ export async function getCheck({
   return viewOf(row);
 }
 
-/** Checks, newest first. @throws stale_cursor */
+/** Checks, newest first, without those of new rows that the console orders once a minute and that found nothing. @throws stale_cursor */
 export async function listChecks({
   ctx,
   input,
@@ -74,7 +83,9 @@ export async function listChecks({
   const [at, id] = decodeCursor("audit-checks", {}, input.cursor, timeAndId) ?? [null, null];
   const rows = await ctx.db.query<Row & { exact_at: string }>(
     `SELECT *, ${exactInstantSql("requested_at")} AS exact_at FROM audit_checks
-      WHERE ($1::timestamptz IS NULL OR (requested_at, id) < ($1::timestamptz, $2::uuid)) ORDER BY requested_at DESC, id DESC LIMIT $3`,
+      WHERE ($1::timestamptz IS NULL OR (requested_at, id) < ($1::timestamptz, $2::uuid))
+        AND NOT (scheduled AND scope = 'new' AND state = 'finished' AND (totals->>'tampered')::bigint + (totals->>'removed')::bigint = 0)
+      ORDER BY requested_at DESC, id DESC LIMIT $3`,
     [at, id, input.limit + 1],
   );
   const { rows: page, nextCursor } = pageOf(rows, input.limit, (last) =>
@@ -86,6 +97,11 @@ export async function listChecks({
   };
 }
 
+const findingKeys = (keys: readonly string[]) => {
+  const [zone = "", seq = "", n = ""] = keys;
+  return keys.length === 3 && /^-?\d{1,16}$/.test(seq) && /^\d{1,9}$/.test(n) ? ([zone, seq, n] as const) : null;
+};
+
 /** What a check found, in the order of zones and chains. @throws stale_cursor */
 export async function listFindings({
   ctx,
@@ -95,16 +111,15 @@ export async function listFindings({
   input: z.output<typeof checkFindingsInput>;
 }): Promise<Page<CheckFinding>> {
   const filter = { check: input.checkId };
-  const [after] = decodeCursor("audit-findings", filter, input.cursor, (keys) =>
-    /^\d{1,9}$/.test(keys[0] ?? "") ? oneKey(keys) : null,
-  ) ?? ["-1"];
+  const [zone, seq, after] = decodeCursor("audit-findings", filter, input.cursor, findingKeys) ?? [null, null, null];
   const rows = await ctx.db.query<CheckFinding>(
     `SELECT n, zone_id AS "zoneId", chain_seq::float8 AS "chainSeq", event_id AS "eventId", finding, columns, witnesses
-       FROM audit_findings WHERE check_id = $1 AND n > $2 ORDER BY n LIMIT $3`,
-    [input.checkId, Number(after), input.limit + 1],
+       FROM audit_findings WHERE check_id = $1 AND ($2::text IS NULL OR (zone_id, coalesce(chain_seq, -1), n) > ($2, $3::bigint, $4::int))
+      ORDER BY zone_id, coalesce(chain_seq, -1), n LIMIT $5`,
+    [input.checkId, zone, seq, after, input.limit + 1],
   );
   const { rows: page, nextCursor } = pageOf(rows, input.limit, (last) =>
-    encodeCursor("audit-findings", filter, [String(last.n)]),
+    encodeCursor("audit-findings", filter, [last.zoneId, String(last.chainSeq ?? -1), String(last.n)]),
   );
   return {
     rows: page,

@@ -5,7 +5,8 @@ import { explainedDatabase } from "@/sandbox/engines/explain-database";
 import { type KeyStage, openKeyStage } from "@/sandbox/key-stage/stage";
 import { loadRecordedIncident } from "@/sandbox/schema/load-recording";
 import { anchorHeads } from "@/server/audit/checks/anchors";
-import { advanceOneCheck, type CheckContext } from "@/server/audit/checks/check-worker";
+import type { CheckContext } from "@/server/audit/checks/check-rows";
+import { advanceOneCheck } from "@/server/audit/checks/check-worker";
 import { getCheck, listChecks, listFindings } from "@/server/audit/checks/check-views";
 import { cancelCheck, startCheck } from "@/server/audit/checks/start-check";
 import { chainTroubles } from "@/server/detection/chain-troubles";
@@ -25,7 +26,12 @@ const ctx = (auditKey: Buffer | null = Buffer.from(keys.AUDIT_HMAC_KEY ?? "", "h
 const load = (auditEvents: "before" | "after") =>
   loadRecordedIncident({ ownerUrl: stage.urls.caracalOwner, redisUrl: stage.urls.redis, auditEvents });
 const order = async (zoneId?: string) =>
-  (await startCheck({ ctx: { db: stage.db, caracal: stage.caracal, actor: stage.actor }, input: { zoneId } })).checkId;
+  (
+    await startCheck({
+      ctx: { db: stage.db, caracal: stage.caracal, actor: stage.actor },
+      input: { zoneId, scope: "full" },
+    })
+  ).checkId;
 const view = (checkId: string) => getCheck({ ctx: { db: stage.db }, input: { checkId } });
 const found = async (checkId: string) =>
   (await listFindings({ ctx: { db: stage.db }, input: { checkId, limit: 100 } })).rows;

@@ -1,19 +1,48 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { checkInput, startCheckInput } from "@/server/audit/checks/schemas";
+import { verifierVersion } from "@/server/audit/checks/verifier-version";
 import type { Actor } from "@/server/auth/roles";
+import { readEnds } from "@/server/caracal/audit-chain-read";
+import { boundedRead } from "@/server/caracal/bounded-read";
 import type { Deployment } from "@/server/caracal/deployment";
 import { findZone } from "@/server/caracal/revocation/subject-sessions";
 import { DomainError } from "@/server/platform/errors";
+import { requireInstant } from "@/server/platform/exact-time";
 import type { Database } from "@/server/platform/postgres";
 import { appendEntries, consoleChain } from "@/server/timeline/append-entries";
 
-/** Which rules judged; it goes with every result. */
-export const verifierVersion = "audit-chain@1";
+const bounds = { timeoutMs: 5_000, narrow: "Try again." };
 
 type Context = { readonly db: Database; readonly caracal: Pick<Deployment, "db">; readonly actor: Actor };
 
-/** Orders a check of a zone's audit chain, or of all. While one of the same zone is under way that one is given. @throws not_found, source_unreachable */
+const isSeq = (text: string) => /^\d{1,15}$/.test(text);
+
+/** The window's edges as they are kept: seqs, or times in UTC. @throws bad_input */
+function edgesOf(input: z.output<typeof startCheckInput>): { from: string; to: string | null } | null {
+  const { scope, window, zoneId } = input;
+  if (scope !== "window") return null;
+  if (window === undefined) throw new DomainError("bad_input", "Which window? Give where it begins.");
+  const to = window.to == null || window.to === "" ? null : window.to;
+  if (isSeq(window.from)) {
+    if (zoneId == null)
+      throw new DomainError("bad_input", "A window of seqs is one of a zone: each zone counts its own.");
+    if (to !== null && (!isSeq(to) || Number(to) < Number(window.from)))
+      throw new DomainError("bad_input", "The window's last seq must be a number that is not below the first.");
+    return { from: window.from, to };
+  }
+  const edges = { from: requireInstant("from", window.from), to: to === null ? null : requireInstant("to", to) };
+  if (edges.to !== null && edges.to <= edges.from)
+    throw new DomainError("bad_input", "The window ends before it begins.");
+  return edges;
+}
+
+const scopeWords = { full: "", window: "a window of ", new: "what is new in " } as const;
+
+/**
+ * Orders a check of a zone's audit chain, or of all: whole, of a window, or of what is new. While one of the same zone and scope is under
+ * way that one is given. @throws not_found, bad_input, source_unreachable
+ */
 export async function startCheck({
   ctx: { db, caracal, actor },
   input,
@@ -21,19 +50,30 @@ export async function startCheck({
   ctx: Context;
   input: z.output<typeof startCheckInput>;
 }): Promise<{ readonly checkId: string }> {
-  const zone = input.zoneId == null ? null : await findZone(caracal.db, input.zoneId);
-  if (input.zoneId != null && zone === null) throw new DomainError("not_found", "No such zone in this deployment.");
+  const zone = input.zoneId == null ? null : await requireChain(caracal.db, input.zoneId);
+  const edges = edgesOf(input);
+  const { scope } = input;
   return db.transaction(async (tx) => {
     const id = randomUUID();
     const made = await tx.query(
-      `INSERT INTO audit_checks (id, zone_id, zone_name, verifier, requested_by_id, requested_by_name) VALUES ($1, $2, $3, $4, $5, $6)
-       ON CONFLICT DO NOTHING RETURNING 1`,
-      [id, zone?.id ?? null, zone?.name ?? null, verifierVersion, actor.id, actor.name],
+      `INSERT INTO audit_checks (id, zone_id, zone_name, verifier, requested_by_id, requested_by_name, scope, window_from, window_to)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING 1`,
+      [
+        id,
+        zone?.id ?? null,
+        zone?.name ?? null,
+        verifierVersion,
+        actor.id,
+        actor.name,
+        scope,
+        edges?.from ?? null,
+        edges?.to ?? null,
+      ],
     );
     if (made.length === 0) {
       const [open] = await tx.query<{ id: string }>(
-        "SELECT id FROM audit_checks WHERE coalesce(zone_id, '') = coalesce($1, '') AND state IN ('queued', 'running')",
-        [zone?.id ?? null],
+        "SELECT id FROM audit_checks WHERE coalesce(zone_id, '') = coalesce($1, '') AND scope = $2 AND state IN ('queued', 'running')",
+        [zone?.id ?? null, scope],
       );
       if (open === undefined) throw new DomainError("conflict", "Another check has just ended. Order it again.");
       return { checkId: open.id };
@@ -43,12 +83,21 @@ export async function startCheck({
         chain: consoleChain,
         kind: "evidence.check-ordered",
         by: actor,
-        summary: `${actor.name} ordered a check of the audit chain of ${zone === null ? "every zone" : `zone ${zone.name}`}`,
+        summary: `${actor.name} ordered a check of ${scopeWords[scope]}the audit chain of ${zone === null ? "every zone" : `zone ${zone.name}`}`,
         details: { refs: { auditCheck: id } },
       },
     ]);
     return { checkId: id };
   });
+}
+
+/** A zone by id, or one that Caracal's table does not know and that has events all the same: it has a chain too. @throws not_found */
+async function requireChain(db: Database, zoneId: string): Promise<{ readonly id: string; readonly name: string }> {
+  const known = await findZone(db, zoneId);
+  if (known !== null) return known;
+  const [ends] = await boundedRead(db, bounds, (tx) => readEnds(tx, [zoneId]));
+  if (ends === undefined) throw new DomainError("not_found", "No such zone in this deployment.");
+  return { id: zoneId, name: zoneId };
 }
 
 /** Asks a check to stop; it does at the next page. @throws not_found, conflict when it is over */

@@ -23,7 +23,7 @@ afterAll(() => attached?.close());
 
 async function checked() {
   const actor = { id: "00000000-0000-4000-8000-000000000001", name: "Sam", roles: ["security" as const] };
-  const { checkId } = await startCheck({ ctx: { db, caracal, actor }, input: {} });
+  const { checkId } = await startCheck({ ctx: { db, caracal, actor }, input: { scope: "full" } });
   await advanceOneCheck({
     db,
     caracal,

@@ -1,69 +1,117 @@
+import { AbsentInOrder } from "@/server/audit/verify/absent-in-order";
+import { explainBroken } from "@/server/audit/verify/broken-links";
+import {
+  type Absent,
+  type Anchor,
+  countFinding,
+  type Finding,
+  type Place,
+  type Totals,
+} from "@/server/audit/verify/finding";
 import type { FindingKind, RowVerdict, Witness } from "@/server/audit/verify/judge-row";
 import type { StoredRow } from "@/server/audit/verify/stored-row";
 
-/** What was found, one for each affected row. `event_id` null: unknown; `chain_seq` null: the row has none. */
-export type Finding = {
-  readonly zone_id: string;
-  readonly chain_seq: number | null;
-  readonly event_id: string | null;
-  readonly finding: FindingKind;
-  readonly columns: readonly string[];
-  readonly witnesses: readonly Witness[];
+/** What is known beside the rows, and which of them are walked. */
+export type WalkScope = {
+  readonly absent?: readonly Absent[];
+  readonly anchors?: readonly Anchor[];
+  readonly from?: number; // the first seq that is looked at; none: the chain's beginning
+  readonly until?: number; // the last one; none: the chain's end
+  readonly keptFrom?: number; // where the oldest partition begins, epoch ms: what is older went with retention
 };
 
-/** An event that the stream holds a signed copy of, and that neither the rows nor the dead letters have. */
-export type Absent = { readonly seq: number; readonly id: string; readonly tail: boolean };
+type Spot = { readonly seq: number; readonly id: string };
 
-/** A row as it was seen at an earlier time and kept outside that database. */
-export type Anchor = { readonly seq: number; readonly id: string; readonly content: string };
-
-export type Totals = { rows: number; proved: number; tampered: number; removed: number; not_provable: number };
-export const noTotals = (): Totals => ({ rows: 0, proved: 0, tampered: 0, removed: 0, not_provable: 0 });
-
-const removedKinds: ReadonlySet<FindingKind> = new Set(["row_deleted", "tail_truncated"]);
-const innocent: ReadonlySet<FindingKind> = new Set(["not_provable", "key_drift", "retention_gap"]);
-
-type Place = {
-  readonly seq: number;
-  readonly id: string;
-  readonly content: string;
-  readonly prev: string | null;
-  readonly stands: boolean; // its hash is the sealed one, so the next link may be held against it
-  clean: boolean; // nothing was found on it so far
+/** A walk that can be gone on with: where it is, and what it still has in mind of the rows behind it. */
+export type WalkState = {
+  readonly previous: Place | null; // read on from the seq after it
+  readonly windowFrom: number | null; // links from here to `previous` must be read again
+  readonly marks: readonly (Spot & { readonly stands: boolean; readonly clean: boolean })[]; // those of the window that are not both
+  readonly beside: readonly Spot[]; // rows of the window that were put beside others
+  readonly broken: readonly Spot[];
+  readonly contradictions: readonly Place[];
+  readonly passed: readonly Absent[];
+  readonly signaturesRight: number;
+  readonly foreignSignatures: boolean;
+  readonly retained: boolean;
 };
+/** A row of the window, read again. */
+export type Link = Pick<Place, "seq" | "id" | "content" | "prev">;
 
 /** Rows that are kept in sight on either side of a broken link, to tell a moved row from a removed one. */
 const inSight = 20_000;
 /** Gaps above this are reported by their ends: nobody reads a million lines that say the same. */
 const mostOfGap = 100_000;
 const mostContradictions = 10_000;
+/** An event that comes later than this after its month ended is not looked for among those that went with the month. */
+const lateMs = 7 * 86_400_000;
+
+const sameSpot = (a: Spot) => (b: Spot) => a.seq === b.seq && a.id === b.id;
+const spotOf = ({ seq, id }: Spot): Spot => ({ seq, id });
 
 /**
  * Walks one zone's rows in the order of chain_seq: links, gaps, doubles, order, and rows that only the stream still has. A broken link is
  * charged to the bad or missing row before it, not to its neighbour (contract section 4). Memory is bounded by `inSight`.
  */
 export class ChainWalk {
-  private readonly window: Place[] = [];
-  private readonly broken: Place[] = [];
+  private window: Place[] = [];
+  private beside: Spot[] = [];
+  private broken: Place[] = [];
   private group: { readonly row: StoredRow; readonly verdict: RowVerdict }[] = [];
   private previous: Place | null = null;
-  private readonly contradictions: Place[] = [];
+  private contradictions: Place[] = [];
   private signaturesRight = 0;
   private foreignSignatures = false;
-  private readonly absent: readonly Absent[];
-  private looked = 0; // of the absent, those before it were taken or passed
-  private passed: Absent[] = [];
+  private retained = false; // the chain begins late
+  private readonly absent: AbsentInOrder;
   private readonly anchors: ReadonlyMap<number, Anchor>;
 
   constructor(
     private readonly zoneId: string,
-    absent: readonly Absent[],
     private readonly emit: (finding: Finding) => void,
     private readonly totals: Totals,
-    anchors: readonly Anchor[] = [],
+    private readonly scope: WalkScope = {},
   ) {
-    this.anchors = new Map(anchors.map((anchor) => [anchor.seq, anchor]));
-    this.absent = [...absent].sort((a, b) => a.seq - b.seq);
+    const { anchors = [], absent = [], from = 0, until = Number.POSITIVE_INFINITY } = scope;
+    const inScope = ({ seq }: { readonly seq: number }) => seq >= from && seq <= until;
+    this.anchors = new Map(anchors.filter(inScope).map((anchor) => [anchor.seq, anchor]));
+    this.absent = new AbsentInOrder(absent.filter(inScope));
+  }
+
+  /** What to keep in order to go on later. Rows of the seq that is not closed yet are to be given again. */
+  save(): WalkState {
+    return {
+      previous: this.previous,
+      windowFrom: this.window[0]?.seq ?? null,
+      marks: this.window
+        .filter(({ stands, clean }) => !stands || !clean)
+        .map((place) => ({ ...spotOf(place), stands: place.stands, clean: place.clean })),
+      beside: this.beside,
+      broken: this.broken.map(spotOf),
+      contradictions: this.contradictions,
+      passed: this.absent.passed,
+      signaturesRight: this.signaturesRight,
+      foreignSignatures: this.foreignSignatures,
+      retained: this.retained,
+    };
+  }
+
+  /** Goes on where another walk was saved. `links`: the rows from `windowFrom` to `previous`, in the order of the chain. */
+  resume(state: WalkState, links: readonly Link[]): void {
+    const marks = new Map(state.marks.map((mark) => [`${mark.seq} ${mark.id}`, mark]));
+    const beside = new Set(state.beside.map(({ seq, id }) => `${seq} ${id}`));
+    this.window = links
+      .filter(({ seq, id }) => !beside.has(`${seq} ${id}`))
+      .map((link) => ({ stands: true, clean: true, ...link, ...marks.get(`${link.seq} ${link.id}`) }));
+    const known = (spot: Spot) => this.window.find(sameSpot(spot)) ?? [];
+    this.previous = state.previous === null ? null : (this.window.find(sameSpot(state.previous)) ?? state.previous);
+    this.beside = [...state.beside];
+    this.broken = state.broken.flatMap(known);
+    this.contradictions = state.contradictions.map((place) => this.window.find(sameSpot(place)) ?? place);
+    this.absent.resume(state.passed, state.previous?.seq ?? 0);
+    this.signaturesRight = state.signaturesRight;
+    this.foreignSignatures = state.foreignSignatures;
+    this.retained = state.retained;
   }
 
   private say(
@@ -73,9 +121,7 @@ export class ChainWalk {
     columns: readonly string[],
     witnesses: readonly Witness[],
   ): void {
-    if (removedKinds.has(finding)) this.totals.removed += 1;
-    else if (finding === "not_provable") this.totals.not_provable += 1;
-    else if (!innocent.has(finding)) this.totals.tampered += 1;
+    countFinding(this.totals, finding);
     this.emit({ zone_id: this.zoneId, chain_seq: seq, event_id: id, finding, columns, witnesses });
   }
 
@@ -88,12 +134,16 @@ export class ChainWalk {
 
   /** The next row, in ascending chain_seq. */
   row(row: StoredRow, verdict: RowVerdict): void {
+    if (this.group[0] !== undefined && this.group[0].row.chain_seq !== row.chain_seq) this.closeGroup(row);
+    if (row.chain_seq === null)
+      this.count(row, verdict); // not part of the chain
+    else this.group.push({ row, verdict });
+  }
+
+  private count(row: StoredRow, verdict: RowVerdict): void {
     this.totals.rows += 1;
     if (verdict.finding === null) this.totals.proved += 1;
     else this.say(verdict.finding, row.chain_seq, row.id, verdict.columns, verdict.witnesses);
-    if (row.chain_seq === null) return; // not part of the chain
-    if (this.group[0] !== undefined && this.group[0].row.chain_seq !== row.chain_seq) this.closeGroup(row);
-    this.group.push({ row, verdict });
   }
 
   /** Of rows with one seq the one that the next row is linked to is the chain's; the others were put beside it. */
@@ -106,12 +156,14 @@ export class ChainWalk {
     const score = (one: typeof first) =>
       (linkedTo(one) ? 4 : 0) + (one.verdict.finding === null ? 2 : 0) + (linkedFrom(one) ? 1 : 0);
     const main = [first, ...more].reduce((best, one) => (score(one) > score(best) ? one : best));
+    for (const one of [first, ...more]) this.count(one.row, one.verdict);
     for (const one of [first, ...more]) {
       if (one === main) continue;
       const place = this.placeOf(one);
+      this.beside.push(spotOf(place));
       this.sayOf(place, linkedFrom(one) ? "forked" : "duplicate_seq", ["chain"]);
     }
-    this.step(this.placeOf(main), main.verdict);
+    this.step(this.placeOf(main), main.verdict, main.row.ingested_at);
   }
 
   private placeOf({ row, verdict }: { row: StoredRow; verdict: RowVerdict }): Place {
@@ -125,12 +177,16 @@ export class ChainWalk {
     };
   }
 
-  private step(place: Place, verdict: RowVerdict): void {
+  private step(place: Place, verdict: RowVerdict, ingestedAt: string | null): void {
     const before = this.previous;
+    const { from } = this.scope;
     const gap = before === null ? 0 : place.seq - before.seq - 1;
-    if (before === null && place.seq > 1) this.beforeFirst(place);
-    if (gap > 0 && before !== null) this.gap(before.seq + 1, place.seq - 1);
-    const linked = before === null ? place.seq > 1 || place.prev === null : place.prev === before.content;
+    if (before === null) {
+      if (from === undefined && place.seq > 1) this.beforeFirst(place);
+      if (from !== undefined && place.seq > from) this.gap(from, place.seq - 1, ingestedAt);
+    } else if (gap > 0) this.gap(before.seq + 1, place.seq - 1, ingestedAt);
+    const linked =
+      before === null ? from !== undefined || place.seq > 1 || place.prev === null : place.prev === before.content;
     if (!linked && gap === 0 && (before === null || before.stands)) this.broken.push(place);
     if (verdict.signature === "right") {
       this.signaturesRight += 1;
@@ -154,15 +210,34 @@ export class ChainWalk {
     for (const place of this.contradictions.splice(0)) this.sayOf(place, "rewritten_with_key", ["row", "signature"]);
   }
 
+  private wentWithRetention = ({ occurredAt }: Absent): boolean =>
+    occurredAt !== undefined && this.scope.keptFrom !== undefined && occurredAt < this.scope.keptFrom;
+
   /** The chain's beginning is gone. Retention takes whole partitions away, which is no tampering (trap 10). */
   private beforeFirst(place: Place): void {
-    const known = this.takeAbsent(1, place.seq - 1);
+    const known = this.absent.take(1, place.seq - 1).filter((one) => !this.wentWithRetention(one));
     for (const { seq, id } of known) this.say("row_deleted", seq, id, [], ["stream"]);
-    if (known.length < place.seq - 1) this.say("retention_gap", place.seq - 1, null, [], ["chain"]);
+    if (known.length === place.seq - 1) return;
+    this.retained = true;
+    this.say("retention_gap", place.seq - 1, null, [], ["chain"]);
   }
 
-  private gap(from: number, to: number): void {
-    const ids = new Map(this.takeAbsent(from, to).map(({ seq, id }) => [seq, id]));
+  /**
+   * Rows are missing. Partitions follow the time of the event and the chain that of its ingestion, so that what came late went with its
+   * month and left a hole among rows that are still kept: no tampering either, as long as it is near the oldest month's beginning.
+   */
+  private gap(from: number, to: number, ingestedAt: string | null): void {
+    const absent = this.absent.take(from, to);
+    const ids = new Map(absent.filter((one) => !this.wentWithRetention(one)).map(({ seq, id }) => [seq, id]));
+    const { keptFrom } = this.scope;
+    const late =
+      this.retained && keptFrom !== undefined && ingestedAt !== null && Date.parse(ingestedAt) < keptFrom + lateMs;
+    const old = new Set(absent.filter(this.wentWithRetention).map(({ seq }) => seq));
+    if (late || old.size === to - from + 1) {
+      for (const [seq, id] of ids) this.say("row_deleted", seq, id, [], ["chain", "stream"]);
+      if (ids.size < to - from + 1) this.say("retention_gap", to, null, [], ["chain"]);
+      return;
+    }
     const all = to - from + 1 <= mostOfGap;
     const told = all ? Array.from({ length: to - from + 1 }, (_, at) => from + at) : [from, to, ...ids.keys()];
     for (const seq of new Set(told)) {
@@ -172,95 +247,45 @@ export class ChainWalk {
     if (!all) this.totals.removed += to - from + 1 - new Set(told).size;
   }
 
-  /** Those of the absent that stood from one seq to another; the walk asks in ascending order, so each is looked at once. */
-  private takeAbsent(from: number, to: number): Absent[] {
-    const found: Absent[] = [];
-    for (
-      let one = this.absent[this.looked];
-      one !== undefined && !one.tail && one.seq <= to;
-      one = this.absent[this.looked]
-    ) {
-      (one.seq >= from ? found : this.passed).push(one);
-      this.looked += 1;
-    }
-    return found;
-  }
-
-  /** The same where the walk has been already. */
-  private takePassed(from: number, to: number): Absent[] {
-    const inside = ({ seq }: Absent) => seq >= from && seq <= to;
-    const found = [...this.passed.filter(inside), ...this.takeAbsent(from, to)];
-    this.passed = this.passed.filter((one) => !inside(one));
-    return found;
-  }
-
-  /**
-   * Tells what broken links mean, while the rows around them are in sight: a row whose true predecessor stands elsewhere was moved; one
-   * whose predecessor is nowhere lost it, and the numbers were closed up behind it.
-   */
+  /** Tells what broken links mean, while the rows around them are in sight. */
   private resolve(): void {
     const at = new Map(this.window.map((place, index) => [place, index]));
     const settled = this.broken.filter((place) => (at.get(place) ?? 0) < 2 * inSight);
     if (settled.length > 0) this.tellBroken(settled);
     this.broken.splice(0, settled.length); // they were found in order
-    this.window.splice(0, inSight);
+    const gone = this.window.splice(0, inSight).at(-1)?.seq ?? 0;
+    this.beside = this.beside.filter(({ seq }) => seq > gone);
   }
 
   private tellBroken(broken: readonly Place[]): void {
-    const at = new Map(this.window.map((place, index) => [place, index]));
-    const byContent = new Map(this.window.map((place) => [place.content, place]));
-    const starts = new Set(broken);
-    // Each broken link begins a run of rows that hang together; a run's true place is behind its first row's true predecessor.
-    const runStart = (place: Place): Place | null => {
-      for (let index = at.get(place) ?? 0; index >= 0; index -= 1) {
-        const one = this.window[index] as Place;
-        if (starts.has(one)) return one;
-      }
-      return null;
-    };
-    const shifts = new Map<Place, number | null>(); // how far a run stands from its true place; null: its predecessor is gone
-    const shiftOf = (start: Place, seen: ReadonlySet<Place>): number | null => {
-      const known = shifts.get(start);
-      if (known !== undefined) return known;
-      const true_ = start.prev === null ? undefined : byContent.get(start.prev);
-      if (true_ === undefined || seen.has(start)) return start.prev === null && start.seq !== 1 ? start.seq - 1 : null;
-      const itsRun = runStart(true_);
-      const itsShift = itsRun === null ? 0 : (shiftOf(itsRun, new Set([...seen, start])) ?? 0);
-      const shift = start.seq - (true_.seq - itsShift + 1);
-      shifts.set(start, shift);
-      return shift;
-    };
-    for (const start of broken) {
-      const shift = shiftOf(start, new Set());
-      if (shift === null) {
-        if (!start.clean) continue; // it is told already, and its link with it
-        const known = this.takePassed(start.seq - 1, start.seq);
-        if (known.length === 0) this.say("row_deleted", start.seq, null, [], ["chain"]);
-        for (const { seq, id } of known) this.say("row_deleted", seq, id, [], ["chain", "stream"]);
-      } else if (shift !== 0) {
-        for (let index = at.get(start) ?? 0; index < this.window.length; index += 1) {
-          const place = this.window[index] as Place;
-          if (place !== start && starts.has(place)) break;
-          this.sayOf(place, "reordered", ["chain"]);
-        }
-      }
+    for (const { kind, place } of explainBroken(this.window, broken)) {
+      if (kind === "moved") this.sayOf(place, "reordered", ["chain"]);
+      else if (place.clean) this.lostBefore(place); // else it is told already, and its link with it
     }
+  }
+
+  private lostBefore({ seq: at }: Place): void {
+    const known = this.absent.takePassed(at - 1, at);
+    if (known.length === 0) this.say("row_deleted", at, null, [], ["chain"]);
+    for (const { seq, id } of known) this.say("row_deleted", seq, id, [], ["chain", "stream"]);
   }
 
   /** After the last row: what is still open, and what the stream or an anchor has beyond the end. */
   end(): void {
     this.closeGroup(null);
     if (this.broken.length > 0) this.tellBroken(this.broken);
-    let last = this.previous?.seq ?? 0;
-    for (const { seq, id, tail } of [...this.passed, ...this.absent.slice(this.looked)]) {
-      if (!tail) {
-        this.say("row_deleted", seq, id, [], ["stream"]);
-        continue;
+    let last = this.previous?.seq ?? (this.scope.from ?? 1) - 1;
+    for (const one of this.absent.rest()) {
+      if (this.wentWithRetention(one)) this.say("retention_gap", one.seq, one.id, [], ["stream"]);
+      else if (!one.tail) this.say("row_deleted", one.seq, one.id, [], ["stream"]);
+      else {
+        last += 1;
+        this.say("tail_truncated", last, one.id, [], ["stream"]);
       }
-      last += 1;
-      this.say("tail_truncated", last, id, [], ["stream"]);
     }
-    const anchored = Math.max(0, ...this.anchors.keys());
+    const { keptFrom = Number.NEGATIVE_INFINITY } = this.scope;
+    const beyond = [...this.anchors.values()].filter(({ at = Number.POSITIVE_INFINITY }) => at >= keptFrom);
+    const anchored = beyond.reduce((most, { seq }) => Math.max(most, seq), 0);
     if (anchored - last > mostOfGap) {
       this.totals.removed += anchored - last - 1;
       last = anchored - 1;

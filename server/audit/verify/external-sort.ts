@@ -1,5 +1,4 @@
-import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -27,14 +26,14 @@ export class ExternalSort {
   private folder: string | null = null;
   private readonly pieces: string[] = [];
 
-  async add(key: string, text: string): Promise<void> {
+  add(key: string, text: string): void {
     this.held.push({ key, text });
     this.characters += key.length + text.length + ownCost;
-    if (this.characters >= mostCharacters) await this.spill();
+    if (this.characters >= mostCharacters) this.spill();
   }
 
-  private async spill(): Promise<void> {
-    this.folder ??= await mkdtemp(join(tmpdir(), "verify-evidence-"));
+  private spill(): void {
+    this.folder ??= mkdtempSync(join(tmpdir(), "verify-evidence-"));
     const path = join(this.folder, `piece-${this.pieces.length}`);
     const file = openSync(path, "w", 0o600);
     try {
@@ -78,6 +77,21 @@ export class ExternalSort {
     this.held = [];
     if (this.folder !== null) rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** What was added under each key, together: the texts are JSON. */
+export function* groupedByKey<T>(sort: ExternalSort): Generator<{ readonly id: string; readonly said: readonly T[] }> {
+  let id: string | null = null;
+  let said: T[] = [];
+  for (const { key, text } of sort.drain()) {
+    if (key !== id) {
+      if (id !== null) yield { id, said };
+      said = [];
+      id = key;
+    }
+    said.push(JSON.parse(text) as T);
+  }
+  if (id !== null) yield { id, said };
 }
 
 function next(source: Iterator<Keyed>): Keyed | null {

@@ -3,6 +3,9 @@ import type { ArrivedJson } from "@/server/audit/verify/recover-content";
 import { contentSha256 } from "@/server/audit/verify/seals";
 import { microsecondsOf, nanosecondsOf, storedRowOf, type StoredRow } from "@/server/audit/verify/stored-row";
 
+/** What an entry of the stream holds: the raw text of an event, and the signature over it. */
+export type SignedCopy = { readonly data: string; readonly sig: string };
+
 /** An event as its signed stream entry still holds it: the second witness of a row. */
 export type StreamCopy = {
   readonly columns: StoredRow; // as ingestion reads them, JSON as its raw bytes

@@ -1,19 +1,14 @@
-import {
-  type Absent,
-  type Anchor,
-  ChainWalk,
-  type Finding,
-  noTotals,
-  type Totals,
-} from "@/server/audit/verify/chain-walk";
-import { ExternalSort } from "@/server/audit/verify/external-sort";
-import { judgeRow } from "@/server/audit/verify/judge-row";
+import { AbsentEvents } from "@/server/audit/verify/absent-events";
+import { ChainWalk } from "@/server/audit/verify/chain-walk";
+import { ExternalSort, groupedByKey } from "@/server/audit/verify/external-sort";
+import { type Absent, type Anchor, type Finding, noTotals, type Totals } from "@/server/audit/verify/finding";
+import { inOrder } from "@/server/audit/verify/in-order";
+import { type JudgedPage, judgePage, type PageToJudge } from "@/server/audit/verify/judge-page";
+import { KeyDrift } from "@/server/audit/verify/key-drift";
 import { chainSeal, dataSignature } from "@/server/audit/verify/seals";
 import type { StoredRow } from "@/server/audit/verify/stored-row";
-import { readStreamCopy, type StreamCopy } from "@/server/audit/verify/stream-copy";
-
-/** One entry of a stream as it is recorded: its id, and its fields. */
-export type StreamEntry = { readonly id: string; readonly fields: Readonly<Record<string, string>> };
+import { readStreamCopy, type SignedCopy } from "@/server/audit/verify/stream-copy";
+import { deadIds, type StreamEntry } from "@/server/audit/verify/stream-entry";
 
 export type Evidence = {
   readonly rows: AsyncIterable<StoredRow>; // in any order
@@ -22,40 +17,17 @@ export type Evidence = {
   readonly key: Buffer | null; // AUDIT_HMAC_KEY; without it neither seals nor the stream are heard
   /** Heads seen at an earlier time, by zone. */
   readonly anchors?: ReadonlyMap<string, readonly Anchor[]>;
-  /** The stream is read before the rows: of a living deployment, what is in it by then must be in the rows read after. */
-  readonly streamFirst?: boolean;
-  /** Called now and then while nothing is read, with how many events or rows were dealt with. */
-  readonly breathe?: (done: number) => Promise<void>;
+  /** Who judges pages of rows: this thread, unless others do, so many pages at a time. */
+  readonly judging?: { readonly atOnce: number; judge(page: PageToJudge): Promise<JudgedPage> };
 };
 
-type Said =
-  | { readonly row: StoredRow }
-  | { readonly copy: string; readonly sig: string; readonly place: number; readonly zone: string }
-  | { readonly dead: true };
+type Copied = { readonly copy: string; readonly sig: string; readonly place: number; readonly zone: string };
+type Said = { readonly row: StoredRow } | Copied | { readonly dead: true };
 
 const part = "\u0000"; // no id and no zone holds it: Postgres refuses it in text
 const padded = (value: number) => String(value).padStart(16, "0");
-
-/**
- * Whether every seal fails and nothing that the key signed verifies: then the key is another one, which is not an attack (trap 18).
- * One row alone cannot tell the two apart. Pure.
- */
-export const isKeyDrift = (
-  seals: { readonly right: number; readonly wrong: number },
-  signaturesRight: number,
-): boolean => seals.right === 0 && signaturesRight === 0 && seals.wrong >= 2;
-
-/** The event ids that a dead letter speaks of: src_id holds the event's own id when the source had one (trap 12). */
-function deadIds({ fields }: StreamEntry): string[] {
-  const ids = [fields.src_id ?? ""];
-  try {
-    const { id } = JSON.parse(fields.src_data ?? "null") as { id?: unknown };
-    if (typeof id === "string") ids.push(id);
-  } catch {
-    // what was no JSON has no id of its own
-  }
-  return ids.filter((id) => id !== "");
-}
+const pageRows = 200;
+const here = { atOnce: 1, judge: async (page: PageToJudge) => judgePage(page) };
 
 /**
  * Judges every row of audit_events by its own columns, its seal and chain, its rebuilt signature and the signed copies that the stream
@@ -66,182 +38,135 @@ export async function verifyEvidence(evidence: Evidence, emit: (finding: Finding
   const byEvent = new ExternalSort();
   const byPlace = new ExternalSort();
   const byChain = new ExternalSort();
-  const totals = noTotals();
   try {
-    const { key: given, breathe = async () => undefined } = evidence;
-    const seals = { right: 0, wrong: 0 };
-    const readRows = async () => {
-      for await (const row of evidence.rows) {
-        if (given !== null && row.chain_hmac) {
-          const right = chainSeal(given, row.content_sha256 ?? "", row.prev_content_sha256) === row.chain_hmac;
-          seals[right ? "right" : "wrong"] += 1;
-        }
-        await byEvent.add(row.id, JSON.stringify({ row } satisfies Said));
-      }
-    };
-    let signaturesRight = 0;
-    const readStream = async () => {
-      if (evidence.stream === null || given === null) return;
-      let place = 0;
-      for await (const { fields } of evidence.stream) {
+    const { key, rows, stream, deadLetters } = evidence;
+    const drift = key === null ? null : new KeyDrift(key);
+    for await (const row of rows) {
+      drift?.row(row);
+      byEvent.add(row.id, JSON.stringify({ row } satisfies Said));
+    }
+    let place = 0;
+    if (stream !== null && key !== null)
+      for await (const { fields } of stream) {
         place += 1;
         const { data, sig } = fields;
-        if (data === undefined || sig === undefined || dataSignature(given, data) !== sig) continue;
-        signaturesRight += 1;
+        if (data === undefined || sig === undefined || dataSignature(key, data) !== sig) continue;
         const copy = readStreamCopy(data, sig);
         if (copy === null) continue;
         const { id, zone_id: zone } = copy.columns;
-        await byEvent.add(id, JSON.stringify({ copy: data, sig, place, zone } satisfies Said));
+        drift?.signed(zone);
+        byEvent.add(id, JSON.stringify({ copy: data, sig, place, zone } satisfies Said));
       }
-    };
-    for (const read of evidence.streamFirst === true ? [readStream, readRows] : [readRows, readStream]) await read();
-    if (evidence.deadLetters !== null)
-      for await (const entry of evidence.deadLetters)
-        for (const id of deadIds(entry)) await byEvent.add(id, JSON.stringify({ dead: true } satisfies Said));
-    const drift = given !== null && isKeyDrift(seals, signaturesRight);
-    const key = drift ? null : given;
-
-    let placed = 0;
-    for (const { id, said } of grouped(byEvent)) {
-      await placeEvent(id, said, byPlace, byChain);
-      placed += 1;
-      if (placed % 500 === 0) await breathe(placed);
-    }
-    const absent = absentByZone(byPlace);
-    const anchors = new Map(evidence.anchors ?? []);
-    await walkZones({ byChain, absent, anchors, key, drift, breathe }, emit, totals);
-    return totals;
+    if (deadLetters !== null)
+      for await (const entry of deadLetters)
+        for (const id of deadIds(entry)) byEvent.add(id, JSON.stringify({ dead: true } satisfies Said));
+    for (const { id, said } of groupedByKey<Said>(byEvent)) placeEvent(id, said, byPlace, byChain);
+    byEvent.discard();
+    return await walkZones(evidence, { byChain, byPlace, drifted: drift?.drifted() ?? new Set() }, emit);
   } finally {
     for (const sort of [byEvent, byPlace, byChain]) sort.discard();
   }
 }
 
-/** What was said of each event id, together. */
-function* grouped(byEvent: ExternalSort): Generator<{ readonly id: string; readonly said: readonly Said[] }> {
-  let id: string | null = null;
-  let said: Said[] = [];
-  for (const { key, text } of byEvent.drain()) {
-    if (key !== id) {
-      if (id !== null) yield { id, said };
-      said = [];
-      id = key;
-    }
-    said.push(JSON.parse(text) as Said);
-  }
-  if (id !== null) yield { id, said };
-}
-
-type Copied = Extract<Said, { copy: string }>;
-
-async function placeEvent(
-  id: string,
-  said: readonly Said[],
-  byPlace: ExternalSort,
-  byChain: ExternalSort,
-): Promise<void> {
+/** Puts what was said of one event where its chain and where its stream want it. */
+function placeEvent(id: string, said: readonly Said[], byPlace: ExternalSort, byChain: ExternalSort): void {
   const rows = said.flatMap((one) => ("row" in one ? [one.row] : []));
   const copies = said.flatMap((one): Copied[] => ("copy" in one ? [one] : [])).sort((a, b) => a.place - b.place);
   for (const row of rows) {
-    const own = copies.filter(({ zone }) => zone === row.zone_id);
-    const heard = own.length > 0 ? own : copies;
     const seq = row.chain_seq === null ? "" : padded(row.chain_seq);
-    await byChain.add(`${row.zone_id}${part}${seq}${part}${id}`, JSON.stringify({ row, copies: heard }));
+    const signed = copies.map(({ copy, sig }): SignedCopy => ({ data: copy, sig }));
+    byChain.add(`${row.zone_id}${part}${seq}${part}${id}`, JSON.stringify({ row, copies: signed }));
   }
   const [first] = copies;
-  const [row] = rows;
-  if (first === undefined || (row === undefined && said.some((one) => "dead" in one))) return;
-  await byPlace.add(
-    `${row?.zone_id ?? first.zone}${part}${padded(first.place)}`,
-    JSON.stringify(row === undefined ? { absent: id } : { seq: row.chain_seq }),
+  const own = rows.find(({ zone_id }) => zone_id === first?.zone) ?? rows[0];
+  if (first === undefined || (own === undefined && said.some((one) => "dead" in one))) return;
+  byPlace.add(
+    `${own?.zone_id ?? first.zone}${part}${padded(first.place)}`,
+    JSON.stringify(own === undefined ? { absent: id } : { seq: own.chain_seq }),
   );
 }
 
-/**
- * Events that only the stream has, with the seq that they had: stream order is chain order, so it is counted on from the event before
- * (or back from the first one after). Those behind a zone's last row are its cut tail.
- */
-function absentByZone(byPlace: ExternalSort): Map<string, Absent[]> {
-  const found = new Map<string, Absent[]>();
+/** The events that only the stream has, by zone. */
+function absentByZone(byPlace: ExternalSort): Map<string, readonly Absent[]> {
+  const found = new Map<string, readonly Absent[]>();
   let zone: string | null = null;
-  let last: number | null = null;
-  let highest = 0;
-  let open: string[] = [];
-  const close = (tail: boolean, before: number | null) => {
-    if (zone === null || open.length === 0) return;
-    const list = found.get(zone) ?? [];
-    found.set(zone, list);
-    const from = last !== null ? last + 1 : (before ?? open.length + 1) - open.length;
-    for (const [at, id] of open.entries()) list.push({ id, seq: from + at, tail: tail && from + at > highest });
-    if (last !== null || tail) last = from + open.length - 1;
-    open = [];
+  let events = new AbsentEvents();
+  const close = () => {
+    events.end();
+    if (zone !== null && events.found.length > 0) found.set(zone, events.found);
   };
   for (const { key, text } of byPlace.drain()) {
     const [itsZone = ""] = key.split(part);
     if (itsZone !== zone) {
-      close(true, null);
+      close();
       zone = itsZone;
-      last = null;
-      highest = 0;
+      events = new AbsentEvents();
     }
-    const said = JSON.parse(text) as { absent?: string; seq?: number | null };
-    if (said.absent !== undefined) open.push(said.absent);
-    else if (said.seq !== null && said.seq !== undefined) {
-      close(false, said.seq);
-      last = said.seq;
-      highest = Math.max(highest, said.seq);
-    }
+    const said = JSON.parse(text) as { absent: string } | { seq: number | null };
+    if ("absent" in said) events.missing({ id: said.absent });
+    else events.present(said.seq);
   }
-  close(true, null);
+  close();
   return found;
 }
 
-type Walking = {
-  readonly byChain: ExternalSort;
-  readonly absent: Map<string, Absent[]>;
-  readonly anchors: Map<string, readonly Anchor[]>;
-  readonly key: Buffer | null;
-  readonly drift: boolean;
-  readonly breathe: (done: number) => Promise<void>;
-};
+type Sorted = { readonly byChain: ExternalSort; readonly byPlace: ExternalSort; readonly drifted: ReadonlySet<string> };
+
+/** The rows in the order of their chains, a page of one zone at a time. */
+function* pagesOf({ byChain, drifted }: Sorted, given: Buffer | null): Generator<PageToJudge> {
+  let rows: { readonly row: StoredRow; readonly copies: readonly SignedCopy[] }[] = [];
+  let sealed = false; // whether a row before the next one carries a right seal
+  let sealedBefore = false;
+  const keyOf = (zone: string) => (drifted.has(zone) ? null : given);
+  const page = (): PageToJudge => {
+    const whole = { rows, shelf: null, key: keyOf(rows[0]?.row.zone_id ?? ""), sealed: sealedBefore };
+    rows = [];
+    sealedBefore = sealed;
+    return whole;
+  };
+  for (const { text } of byChain.drain()) {
+    const item = JSON.parse(text) as (typeof rows)[0];
+    const { row } = item;
+    const other = rows[0] !== undefined && rows[0].row.zone_id !== row.zone_id;
+    if (other || rows.length >= pageRows) yield page();
+    if (other) [sealed, sealedBefore] = [false, false];
+    rows.push(item);
+    const key = keyOf(row.zone_id);
+    sealed ||= key !== null && chainSeal(key, row.content_sha256 ?? "", row.prev_content_sha256) === row.chain_hmac;
+  }
+  if (rows.length > 0) yield page();
+}
 
 async function walkZones(
-  { byChain, absent, anchors, key, drift, breathe }: Walking,
+  { key, anchors: given, judging = here }: Evidence,
+  sorted: Sorted,
   emit: (finding: Finding) => void,
-  totals: Totals,
-): Promise<void> {
+): Promise<Totals> {
+  const totals = noTotals();
+  const absent = absentByZone(sorted.byPlace);
+  const anchors = new Map(given ?? []);
   let zone: string | null = null;
-  let walk: ChainWalk | null = null;
-  let sealed = false;
-  for (const { text } of byChain.drain()) {
-    const { row, copies } = JSON.parse(text) as { row: StoredRow; copies: Copied[] };
-    if (row.zone_id !== zone) {
-      walk?.end();
-      zone = row.zone_id;
-      sealed = false;
-      walk = new ChainWalk(zone, absent.get(zone) ?? [], emit, totals, anchors.get(zone) ?? []);
-      absent.delete(zone);
-      anchors.delete(zone);
-      if (drift)
-        emit({
-          zone_id: zone,
-          chain_seq: null,
-          event_id: null,
-          finding: "key_drift",
-          columns: ["chain_hmac"],
-          witnesses: ["seal"],
-        });
+  let walk = null as ChainWalk | null;
+  const begin = (zoneId: string) => {
+    walk?.end();
+    zone = zoneId;
+    walk = new ChainWalk(zoneId, emit, totals, { absent: absent.get(zoneId), anchors: anchors.get(zoneId) });
+    absent.delete(zoneId);
+    anchors.delete(zoneId);
+    if (!sorted.drifted.has(zoneId)) return;
+    const finding = { finding: "key_drift", columns: ["chain_hmac"], witnesses: ["seal"] } as const;
+    emit({ zone_id: zoneId, chain_seq: null, event_id: null, ...finding });
+  };
+  const judge = (page: PageToJudge) => judging.judge(page);
+  for await (const [{ rows }, { verdicts }] of inOrder(pagesOf(sorted, key), judging.atOnce, judge))
+    for (const [at, { row }] of rows.entries()) {
+      if (row.zone_id !== zone) begin(row.zone_id);
+      const verdict = verdicts[at];
+      if (verdict !== undefined) walk?.row(row, verdict);
     }
-    const heard = copies.flatMap(({ copy, sig }): StreamCopy[] => {
-      const read = readStreamCopy(copy, sig);
-      return read === null ? [] : [read];
-    });
-    const verdict = judgeRow(row, heard, key, sealed);
-    sealed ||= verdict.witnesses.includes("seal") && Boolean(row.chain_hmac);
-    walk?.row(row, verdict);
-    if (totals.rows % 50 === 0) await breathe(totals.rows);
-  }
   walk?.end();
   // Zones of which no row is left.
   for (const gone of new Set([...absent.keys(), ...anchors.keys()]))
-    new ChainWalk(gone, absent.get(gone) ?? [], emit, totals, anchors.get(gone) ?? []).end();
+    new ChainWalk(gone, emit, totals, { absent: absent.get(gone), anchors: anchors.get(gone) }).end();
+  return totals;
 }

@@ -36,7 +36,7 @@ afterAll(() => stage.close());
 
 const ctx = () => ({ db: stage.db, caracal: stage.caracal, keks: stage.ctx.keks, actor: stage.actor });
 async function check(): Promise<void> {
-  await startCheck({ ctx: ctx(), input: { zoneId } });
+  await startCheck({ ctx: ctx(), input: { zoneId, scope: "full" } });
   const auditKey = Buffer.from(AUDIT_HMAC_KEY, "hex");
   await advanceOneCheck({ db: stage.db, caracal: stage.caracal, auditKey, holder: "console:test" });
 }

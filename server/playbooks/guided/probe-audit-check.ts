@@ -15,7 +15,7 @@ const number = (value: number) => value.toLocaleString("en-US");
 async function checkSince({ db, run }: Looking, since: Date): Promise<Check | null> {
   const [row] = await db.query<Check>(
     `SELECT zone_id IS NULL AS "ofAll", (totals->>'rows')::float8 AS rows, (totals->>'proved')::float8 AS proved FROM audit_checks
-      WHERE state = 'finished' AND coalesce(zone_id, '') IN ('', $1) AND requested_at >= $2 ORDER BY started_at DESC LIMIT 1`,
+      WHERE state = 'finished' AND scope = 'full' AND coalesce(zone_id, '') IN ('', $1) AND requested_at >= $2 ORDER BY started_at DESC LIMIT 1`,
     [run.zone_id, since],
   );
   return row ?? null;
@@ -60,7 +60,7 @@ export async function unchangedSince(looking: Looking): Promise<Probed> {
   if (check === null) return no("No check that was ordered after the preservation has ended.");
   const [before] = await db.query<Pick<Trouble, "changed" | "removed" | "rewritten">>(
     `SELECT changed, removed, rewritten FROM audit_troubles WHERE zone_id = $1 AND check_id = (
-       SELECT id FROM audit_checks WHERE state = 'finished' AND coalesce(zone_id, '') IN ('', $1) AND requested_at >= $2 AND requested_at < $3
+       SELECT id FROM audit_checks WHERE state = 'finished' AND scope = 'full' AND coalesce(zone_id, '') IN ('', $1) AND requested_at >= $2 AND requested_at < $3
         ORDER BY started_at DESC LIMIT 1)`,
     [run.zone_id, run.created_at, preserved],
   );

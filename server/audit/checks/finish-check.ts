@@ -1,0 +1,63 @@
+import { type CheckContext, type CheckRow, Ended } from "@/server/audit/checks/check-rows";
+import { keepHeads, orderWholeChains } from "@/server/audit/checks/checked-heads";
+import type { CheckTotals, CheckWitnesses } from "@/server/audit/checks/schemas";
+import { isWhole, keepTroubles, noTrouble, type Trouble } from "@/server/audit/checks/troubles";
+import { verifierVersion } from "@/server/audit/checks/verifier-version";
+import { noTotals } from "@/server/audit/verify/finding";
+import { appendEntries, consoleChain } from "@/server/timeline/append-entries";
+
+type Zone = {
+  readonly zone: string;
+  readonly name: string | null;
+  readonly totals: CheckTotals | null;
+  readonly trouble: Trouble | null;
+};
+
+const what = ({ scope, zone_name: name }: CheckRow): string =>
+  `${scope === "window" ? "A window of the" : scope === "new" ? "What is new in the" : "The"} audit chain of ${name === null ? "every zone" : `zone ${name}`}`;
+
+/** Ends a check: totals, what is wrong now, the heads that the next one goes on from, and the record, in one transaction. @throws Ended */
+export async function finishCheck(
+  { db, holder }: CheckContext,
+  check: CheckRow,
+  result: { readonly witnesses: CheckWitnesses; readonly streamTo: string | null },
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const zones = await tx.query<Zone>(
+      "SELECT zone_id AS zone, zone_name AS name, totals, trouble FROM audit_check_zones WHERE check_id = $1",
+      [check.id],
+    );
+    const totals = noTotals();
+    for (const { totals: own } of zones)
+      if (own !== null) for (const name of Object.keys(totals) as (keyof typeof totals)[]) totals[name] += own[name];
+    const rows = await tx.query(
+      `UPDATE audit_checks SET state = 'finished', phase = 'end', finished_at = clock_timestamp(), done = $3, totals = $4, witnesses = $5, stream_to = $6, error = NULL
+        WHERE id = $1 AND holder = $2 AND state = 'running' RETURNING 1`,
+      [check.id, holder, totals.rows, JSON.stringify(totals), JSON.stringify(result.witnesses), result.streamTo],
+    );
+    if (rows.length === 0) throw new Ended("taken over");
+    const troubles = zones.map(({ zone, name, trouble }) => ({
+      zone,
+      name: name ?? zone,
+      trouble: trouble ?? noTrouble(),
+    }));
+    await keepTroubles(tx, check.id, troubles);
+    await orderWholeChains(tx, check.id, verifierVersion);
+    await keepHeads(tx, check.id);
+    const whole = troubles.every(({ trouble }) => isWhole(trouble));
+    if (check.scheduled && check.scope === "new" && whole) return; // once a minute: the check itself is kept, and says as much
+    const { rows: all, proved, tampered, removed, not_provable: unproved } = totals;
+    await appendEntries(tx, [
+      {
+        chain: consoleChain,
+        kind: "evidence.check-finished",
+        by: null,
+        summary: `${what(check)} was checked: ${proved} of ${all} rows proved, ${tampered} tampered with, ${removed} removed, ${unproved} not provable`,
+        details: {
+          refs: { auditCheck: check.id },
+          figures: Object.entries(totals).map(([name, value]) => ({ name, value, source: verifierVersion })),
+        },
+      },
+    ]);
+  });
+}

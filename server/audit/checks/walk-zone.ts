@@ -1,0 +1,128 @@
+import type { Beat, CheckContext, CheckRow, Kept, ZoneRow } from "@/server/audit/checks/check-rows";
+import type { HeardStream } from "@/server/audit/checks/hear-stream";
+import { countTrouble, noTrouble } from "@/server/audit/checks/troubles";
+import { linksOfZone, pagesOfZone } from "@/server/audit/checks/zone-rows";
+import type { JudgePool } from "@/server/audit/threads/judge-pool";
+import { ChainWalk } from "@/server/audit/verify/chain-walk";
+import { type Anchor, type Finding, noTotals } from "@/server/audit/verify/finding";
+import { inOrder } from "@/server/audit/verify/in-order";
+import { chainSeal } from "@/server/audit/verify/seals";
+import type { StoredRow } from "@/server/audit/verify/stored-row";
+
+/** What a check knows beside the rows. */
+export type Known = {
+  readonly heard: HeardStream | null;
+  readonly anchors: ReadonlyMap<string, readonly Anchor[]>;
+  readonly drifted: ReadonlySet<string>;
+  readonly keptFrom: number | null;
+  readonly pool: JudgePool;
+};
+/** How far the whole check is. */
+export type Progress = { done: number; found: number };
+
+const mostKept = 10_000; // findings of a check; its totals count all
+
+/**
+ * Walks one zone from where it was left. Rows are judged on the pool's threads, page by page, and once a second the place is kept
+ * together with what was found up to it: whoever goes on judges nothing again but the last second's rows.
+ */
+export async function walkZone(
+  ctx: CheckContext,
+  check: CheckRow,
+  zone: ZoneRow,
+  known: Known,
+  beat: Beat,
+  progress: Progress,
+): Promise<void> {
+  const { zone_id: zoneId } = zone;
+  const { heard, drifted, pool } = known;
+  const key = drifted.has(zoneId) ? null : ctx.auditKey;
+  const totals = { ...(zone.totals ?? noTotals()) };
+  const trouble = { ...(zone.trouble ?? noTrouble()) };
+  let judged = zone.judged;
+  let found: Finding[] = [];
+  const around = { before: null as string | null, at: null as string | null };
+  const emit = (finding: Finding) => {
+    countTrouble(trouble, finding, around);
+    if (progress.found + found.length < mostKept) found.push(finding);
+  };
+  const walk = new ChainWalk(zoneId, emit, totals, {
+    absent: heard?.absent.get(zoneId),
+    anchors: known.anchors.get(zoneId),
+    from: zone.from_seq ?? undefined,
+    until: zone.until_seq ?? undefined,
+    keptFrom: known.keptFrom ?? undefined,
+  });
+  const { walk: left } = zone;
+  if (left === null && drifted.has(zoneId)) emit(driftIn(zoneId));
+  if (left !== null) {
+    const { windowFrom, previous } = left;
+    const again = windowFrom === null || previous === null ? [] : linksOfZone(ctx, zoneId, windowFrom, previous.seq);
+    walk.resume(left, await again);
+  }
+
+  let sealed = left?.sealed ?? false;
+  const keep = (state: "walking" | "done") =>
+    beat.keep("judging", progress.done, async (tx) => {
+      const saved: Kept = { ...walk.save(), sealed };
+      await tx.query(
+        "UPDATE audit_check_zones SET state = $3, walk = $4, totals = $5, trouble = $6, judged = $7 WHERE check_id = $1 AND zone_id = $2",
+        [check.id, zoneId, state, JSON.stringify(saved), JSON.stringify(totals), JSON.stringify(trouble), judged],
+      );
+      await tx.query(
+        `INSERT INTO audit_findings (check_id, n, zone_id, chain_seq, event_id, finding, columns, witnesses)
+         SELECT $1, (f->>'n')::int, f->>'zone_id', (f->>'chain_seq')::bigint, f->>'event_id', f->>'finding',
+                ARRAY(SELECT json_array_elements_text(f->'columns')), ARRAY(SELECT json_array_elements_text(f->'witnesses')) FROM json_array_elements($2::json) AS f`,
+        [check.id, JSON.stringify(found.map((finding, at) => ({ n: progress.found + at, ...finding })))],
+      );
+      progress.found += found.length;
+      found = [];
+    });
+
+  const next = left?.previous == null ? zone.from_seq : left.previous.seq + 1;
+  const pages = pagesOfZone(ctx, {
+    zoneId,
+    unplaced: left === null && zone.from_seq === null,
+    from: next,
+    before: left?.previous?.seq ?? null,
+    until: Math.min(zone.until_seq ?? Number.MAX_SAFE_INTEGER, zone.newest_seq ?? -1),
+  });
+  let sealedNext = sealed; // of the pages that are asked for, ahead of those that came back
+  const judge = (rows: readonly StoredRow[]) => {
+    const page = {
+      rows: rows.map((row) => ({ row, copies: [] })),
+      shelf: heard?.shelf ?? null,
+      key,
+      sealed: sealedNext,
+    };
+    sealedNext ||= key !== null && rows.some((row) => isSealed(key, row));
+    return pool.judge(page);
+  };
+  for await (const [rows, { verdicts, sealed: after }] of inOrder(pages, pool.size + 1, judge)) {
+    for (const [at, row] of rows.entries()) {
+      const verdict = verdicts[at];
+      if (verdict === undefined) throw new Error("a page came back without the verdicts of all its rows");
+      around.before = around.at;
+      around.at = row.ingested_at;
+      walk.row(row, verdict);
+    }
+    sealed = after;
+    judged += rows.length;
+    progress.done += rows.length;
+    if (beat.due()) await keep("walking");
+  }
+  walk.end();
+  await keep("done");
+}
+
+const isSealed = (key: Buffer, row: StoredRow): boolean =>
+  Boolean(row.chain_hmac) && chainSeal(key, row.content_sha256 ?? "", row.prev_content_sha256) === row.chain_hmac;
+
+const driftIn = (zoneId: string): Finding => ({
+  zone_id: zoneId,
+  chain_seq: null,
+  event_id: null,
+  finding: "key_drift",
+  columns: ["chain_hmac"],
+  witnesses: ["seal"],
+});
