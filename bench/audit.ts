@@ -1,3 +1,4 @@
+import { honest } from "./audit-honest";
 import { memory } from "./audit-memory";
 import { recovery } from "./audit-recovery";
 import { tampering } from "./audit-tampering";
@@ -9,6 +10,7 @@ const parts: Readonly<Record<string, () => Promise<BenchPart>>> = {
   tampering,
   recovery,
   memory,
+  honest,
 };
 
 /** Judging, keeping and searching the audit chain, part by part; sizes by flags. */

@@ -19,22 +19,33 @@ export async function streamHeardTo(db: Queryable): Promise<string | null> {
   return row?.to ?? null;
 }
 
+const broken = (zone: string) =>
+  `(${zone}.trouble->>'changed')::int + (${zone}.trouble->>'removed')::int + (${zone}.trouble->>'rewritten')::int > 0`;
+
 /**
- * Keeps where a finished check ended in each zone. Newer rows that were not whole hold the head back until the whole chain was checked.
- * Of two checks the one that began later counts.
+ * Keeps where a finished check ended in each zone. Newer rows that were not whole hold the head back until the whole chain was checked,
+ * and so does a chain of which no row is left. Of two checks the one that began later counts.
  */
-export const keepHeads = (tx: Queryable, checkId: string): Promise<unknown> =>
-  tx.query(
-    `INSERT INTO audit_checked_heads AS h (zone_id, chain_seq, event_id, content_sha256, check_id, held)
+export async function keepHeads(tx: Queryable, checkId: string): Promise<void> {
+  await tx.query(
+    `INSERT INTO audit_checked_heads AS h (zone_id, chain_seq, event_id, content_sha256, check_id, full_check_id)
      SELECT z.zone_id, (z.walk->'previous'->>'seq')::bigint, z.walk->'previous'->>'id', z.walk->'previous'->>'content', c.id,
-            c.scope = 'new' AND (z.trouble->>'changed')::int + (z.trouble->>'removed')::int + (z.trouble->>'rewritten')::int > 0
+            CASE WHEN c.scope = 'full' THEN c.id END
        FROM audit_check_zones z JOIN audit_checks c ON c.id = z.check_id
       WHERE c.id = $1 AND c.scope <> 'window' AND z.walk->>'previous' IS NOT NULL
      ON CONFLICT (zone_id) DO UPDATE SET chain_seq = excluded.chain_seq, event_id = excluded.event_id, content_sha256 = excluded.content_sha256,
-            check_id = excluded.check_id, held = excluded.held, checked_at = clock_timestamp()
+            check_id = excluded.check_id, full_check_id = coalesce(excluded.full_check_id, h.full_check_id), held = false, checked_at = clock_timestamp()
       WHERE (SELECT started_at FROM audit_checks WHERE id = excluded.check_id) >= coalesce((SELECT started_at FROM audit_checks WHERE id = h.check_id), '-infinity')`,
     [checkId],
   );
+  await tx.query(
+    `UPDATE audit_checked_heads h SET held = true, full_check_id = CASE WHEN c.scope = 'full' THEN c.id ELSE h.full_check_id END
+       FROM audit_check_zones z JOIN audit_checks c ON c.id = z.check_id
+      WHERE c.id = $1 AND z.zone_id = h.zone_id AND c.scope <> 'window'
+        AND ((c.scope = 'new' AND ${broken("z")}) OR (z.walk->>'previous' IS NULL AND z.state = 'done'))`,
+    [checkId],
+  );
+}
 
 /** Puts the whole chains of zones whose newer rows were not whole up for a check. */
 export const orderWholeChains = (tx: Queryable, checkId: string, verifier: string): Promise<unknown> =>
@@ -42,7 +53,7 @@ export const orderWholeChains = (tx: Queryable, checkId: string, verifier: strin
     `INSERT INTO audit_checks (id, zone_id, zone_name, verifier, requested_by_id, requested_by_name, scheduled)
      SELECT gen_random_uuid(), z.zone_id, coalesce(z.zone_name, z.zone_id), $2, 'console', 'the console', true
        FROM audit_check_zones z JOIN audit_checks c ON c.id = z.check_id
-      WHERE c.id = $1 AND c.scope = 'new' AND (z.trouble->>'changed')::int + (z.trouble->>'removed')::int + (z.trouble->>'rewritten')::int > 0
+      WHERE c.id = $1 AND c.scope = 'new' AND ${broken("z")}
      ON CONFLICT DO NOTHING`,
     [checkId, verifier],
   );

@@ -15,8 +15,13 @@ export class JudgePool {
   private readonly threads: readonly Thread[];
   private readonly queue: ((thread: Thread) => void)[] = [];
 
-  constructor(readonly size = poolSize()) {
-    this.threads = Array.from({ length: size }, () => new Thread());
+  private closed = false;
+
+  constructor(
+    readonly size = poolSize(),
+    newThread = () => new Thread(),
+  ) {
+    this.threads = Array.from({ length: size }, newThread);
     this.idle = [...this.threads];
   }
 
@@ -28,7 +33,7 @@ export class JudgePool {
         try {
           return await thread.ask("judge", page);
         } catch (error) {
-          if (!(error instanceof ThreadDied) || tries === mostTries) throw error;
+          if (!(error instanceof ThreadDied) || tries === mostTries || this.closed) throw error;
         }
     } finally {
       const next = this.queue.shift();
@@ -39,6 +44,7 @@ export class JudgePool {
 
   /** Ends the threads; those of a page that is being judged included. */
   async close(): Promise<void> {
+    this.closed = true;
     await Promise.all(this.threads.map((thread) => thread.end()));
   }
 }

@@ -38,6 +38,7 @@ CREATE TABLE audit_checked_heads (
   event_id       text NOT NULL,
   content_sha256 text NOT NULL,
   check_id       uuid NOT NULL,
+  full_check_id  uuid,             -- the last that looked at the whole chain
   held           boolean NOT NULL DEFAULT false, -- newer rows were not whole: the next check of the whole chain comes first
   checked_at     timestamptz NOT NULL DEFAULT clock_timestamp()
 );
