@@ -81,6 +81,10 @@ const schema = z.object({
   NOTIFY_ALLOW_HOSTS: notifyAllowHosts, // internal receivers: "mail.internal:587,10.0.0.5"
   ALERTMANAGER_TOKEN: z.string().trim().min(16, "must be at least 16 characters").optional(),
   EVIDENCE_SIGNING_KEY: signingKeyPem, // signs exports and timeline heads; else one derived from CONSOLE_DATABASE_URL
+  AUDIT_CHECK_EVERY_SECONDS: z.coerce.number().int().min(0).max(86_400).default(60), // what is new in the audit chains; 0: never
+  AUDIT_FULL_CHECK_EVERY_HOURS: z.coerce.number().int().min(0).max(720).default(24), // whole chains; 0: never by itself
+  AUDIT_ANCHORS_FILE: z.string().trim().min(1).optional(), // anchorings of audit heads are appended here, outside the database
+  AUDIT_ANCHORS_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
   TIMELINE_HEADS_FILE: z.string().trim().min(1).optional(), // timeline heads are appended here, outside the database
   TIMELINE_HEADS_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
   EVIDENCE_FOLDER: absolutePath.optional(), // preserved evidence is written here
@@ -147,6 +151,7 @@ export const secretNames = [
   "ALERTMANAGER_TOKEN",
   "EVIDENCE_SIGNING_KEY",
   "TIMELINE_HEADS_WEBHOOK_URL",
+  "AUDIT_ANCHORS_WEBHOOK_URL",
   "BREAK_GLASS_SECRET_HASH",
   "RUNTIME_PROCESS_TOKEN",
 ] as const satisfies readonly (keyof Settings)[];

@@ -2,6 +2,7 @@ import type { ApprovedAction } from "@/server/approvals/approved-action";
 import { createAnchorKeeper } from "@/server/audit/checks/anchors";
 import type { ArchiveSource } from "@/server/audit/archive/archive-source";
 import { openArchive } from "@/server/audit/archive/open-archive";
+import { createCheckSchedule } from "@/server/audit/checks/check-schedule";
 import { createCheckWorker } from "@/server/audit/checks/check-worker";
 import { createComparisonWorker } from "@/server/audit/comparisons/comparison-worker";
 import { createExpiry } from "@/server/approvals/expire-requests";
@@ -59,6 +60,7 @@ export type Console = {
   readonly keyJobs: Repeating;
   readonly anchors: Repeating; // heads of audit chains, kept here
   readonly checks: Repeating; // of the audit chain
+  readonly checkSchedule: Repeating;
   readonly redrives: Repeating; // of dead letters
   readonly stores: ReadonlyMap<StoreName, VaultStore>; // of preserved evidence
   readonly vault: Repeating; // preserves it
@@ -110,6 +112,13 @@ function compose(settings: Settings): Console {
   });
   const archive = openArchive(settings);
   const comparisons = createComparisonWorker({ db, caracal, archive, holder: createDispatcher().holder });
+  const checkSchedule = createCheckSchedule({
+    db,
+    caracal,
+    holder: createDispatcher().holder,
+    everySeconds: settings.AUDIT_CHECK_EVERY_SECONDS,
+    fullEveryHours: settings.AUDIT_FULL_CHECK_EVERY_HOURS,
+  });
   const anchors = createAnchorKeeper({ db, caracal });
   const stores = openStores(settings, () => shortestKeep(settings.EVIDENCE_RETENTION_FILE));
   const vault = createVaultWorker({ db, caracal, stores, settings, holder: createDispatcher().holder });
@@ -145,6 +154,7 @@ function compose(settings: Settings): Console {
     keyJobs,
     anchors,
     checks,
+    checkSchedule,
     redrives,
     stores,
     vault,

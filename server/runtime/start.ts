@@ -19,6 +19,7 @@ const backgroundOf = (console: Console): readonly { start(): void; stop(): Promi
   console.keyJobs,
   console.anchors,
   console.checks,
+  console.checkSchedule,
   console.redrives,
   console.vault,
   console.comparisons,

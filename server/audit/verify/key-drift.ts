@@ -18,6 +18,15 @@ function signedWith(key: Buffer, row: StoredRow): boolean {
 }
 
 /**
+ * Whether every seal fails and nothing that the key signed verifies: then the key is another one, which is not an attack (trap 18).
+ * One row alone cannot tell the two apart. Pure.
+ */
+export const isKeyDrift = (
+  seals: { readonly right: number; readonly wrong: number },
+  signaturesRight: number,
+): boolean => seals.right === 0 && signaturesRight === 0 && seals.wrong >= 2;
+
+/**
  * Tells another key from an attack (trap 18): every seal fails, and nothing that the key signed verifies, in a zone or in all. One row
  * alone cannot tell the two apart.
  */
@@ -58,13 +67,15 @@ export class KeyDrift {
   drifted(): ReadonlySet<string> {
     const all = [...this.zones.values()];
     const sum = (of: (zone: Zone) => number) => all.reduce((total, zone) => total + of(zone), 0);
-    const everywhere = sum(({ right, signed }) => right + signed) === 0 && sum(({ wrong }) => wrong) >= 2;
+    const total = { right: sum(({ right }) => right), wrong: sum(({ wrong }) => wrong) };
+    const everywhere = isKeyDrift(
+      total,
+      sum(({ signed }) => signed),
+    );
     const found = [...this.zones].filter(
-      ([, { right, wrong, signed, sample }]) =>
-        right === 0 &&
-        signed === 0 &&
-        wrong >= (everywhere ? 1 : 2) &&
-        !sample.some((row) => signedWith(this.key, row)),
+      ([, zone]) =>
+        (isKeyDrift(zone, zone.signed) || (everywhere && zone.wrong > 0)) &&
+        !zone.sample.some((row) => signedWith(this.key, row)),
     );
     return new Set(found.map(([zoneId]) => zoneId));
   }

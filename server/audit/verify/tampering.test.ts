@@ -1,7 +1,7 @@
 import { createReadStream, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type Chain, honestChain } from "@/sandbox/audit-chain/honest-chain";
 import { tamper, wayNames } from "@/sandbox/audit-chain/tampering";
 import type { Finding } from "@/server/audit/verify/finding";
@@ -9,6 +9,8 @@ import { rowsOfCsv } from "@/server/audit/verify/rows-of-csv";
 import type { StoredRow } from "@/server/audit/verify/stored-row";
 import type { StreamEntry } from "@/server/audit/verify/stream-entry";
 import { verifyEvidence } from "@/server/audit/verify/verify-evidence";
+
+vi.setConfig({ testTimeout: 120_000 }); // many chains: nothing here is about speed
 
 async function* each<T>(list: readonly T[]): AsyncGenerator<T> {
   yield* list;
