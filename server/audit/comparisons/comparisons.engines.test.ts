@@ -340,7 +340,7 @@ describe("what comparisons found, as the ground of signals", () => {
     await load("after");
     await compared();
     expect((await troubles()).length).toBeGreaterThan(0);
-    await startCheck({ ctx: by(), input: {} });
+    await startCheck({ ctx: by(), input: { scope: "full" } });
     const { AUDIT_HMAC_KEY } = JSON.parse(readFileSync(new URL("keys.json", folder), "utf8"));
     const auditKey = Buffer.from(AUDIT_HMAC_KEY, "hex");
     await advanceOneCheck({ db: stage.db, caracal: stage.caracal, auditKey, holder: "console:test" });
