@@ -73,8 +73,10 @@ GRANT INSERT (id, stream_name, payload_json, attempts, available_at, locked_unti
   ON event_outbox TO caracal_console;
 GRANT UPDATE (attempts, available_at, locked_until, locked_by, last_error, dispatched_at) ON event_outbox TO caracal_console;
 
--- The coordinator's outbox: depth and dead rows only.
+-- The coordinator's outbox: what waits and what is dead. Rows that it has given up on are made due again when two people agree: their
+-- status goes from dead to pending and their attempts are counted anew. Neither what a row says nor whether it was published changes.
 GRANT SELECT ON caracal_outbox TO caracal_console;
+GRANT UPDATE (status, attempts, available_at) ON caracal_outbox TO caracal_console;
 
 -- Evidence: events, ingest alerts, export progress, what administrators did. Read only.
 GRANT SELECT ON audit_events, audit_ingest_alerts, audit_export_watermark, admin_audit_events TO caracal_console;

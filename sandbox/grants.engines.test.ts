@@ -41,6 +41,7 @@ describe("the console's role", () => {
     "UPDATE event_outbox SET locked_until = now(), locked_by = 'c', attempts = attempts + 1 WHERE id = 'o1'",
     "SELECT count(*) FROM audit_events",
     "SELECT count(*) FROM caracal_outbox",
+    "UPDATE caracal_outbox SET status = 'pending', attempts = 0, available_at = now() WHERE status = 'dead'",
     "SELECT count(*) FROM audit_ingest_alerts",
   ])("may %s", async (sql) => {
     await expect(role.query(sql)).resolves.toBeDefined();
@@ -59,6 +60,9 @@ describe("the console's role", () => {
     "UPDATE sessions SET expires_at = now()",
     "UPDATE agent_sessions SET depth = 1",
     "UPDATE event_outbox SET payload_json = '{}'",
+    "UPDATE caracal_outbox SET payload_json = '{}'",
+    "UPDATE caracal_outbox SET published_at = now()",
+    "DELETE FROM caracal_outbox",
     "UPDATE policy_set_bindings SET policy_set_id = 'x'",
     "UPDATE audit_events SET decision = 'allow'",
     "INSERT INTO audit_events (id) VALUES ('x')",

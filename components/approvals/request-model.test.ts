@@ -10,6 +10,10 @@ const draft = {
   mode: "compromise",
   direction: "forward",
   service: "sts",
+  stream: null,
+  group: null,
+  outbox: "event_outbox",
+  ids: [],
 } satisfies Draft;
 
 test("pasted subjects are taken apart and each kept once", () => {
@@ -55,4 +59,18 @@ test("a rotation takes one zone or all of them, a re-encryption a direction", ()
   expect(requestHref("rotate-zone-key", { whole: true, mode: "compromise" })).toBe(
     "/approvals/new?action=rotate-zone-key&scope=zone&mode=compromise",
   );
+});
+
+test("pending entries and dead rows travel by their ids", () => {
+  const ack = { ...draft, action: "ack-pending", stream: "s", group: "g", ids: ["2-0", "1-0"] } as const;
+  expect(parametersOf({ ...ack, ids: [...ack.ids] })).toEqual({ stream: "s", group: "g", ids: ["2-0", "1-0"] });
+  expect(parametersOf({ ...ack, ids: [] })).toBeNull();
+  expect(requestHref("ack-pending", { stream: "s", group: "g", ids: ack.ids })).toBe(
+    "/approvals/new?action=ack-pending&stream=s&group=g&ids=2-0%2C1-0",
+  );
+  expect(parametersOf({ ...draft, action: "requeue-outbox", ids: ["a"] })).toEqual({
+    outbox: "event_outbox",
+    ids: ["a"],
+  });
+  expect(draftLacks({ ...draft, action: "requeue-outbox" })).toContain("dead rows");
 });

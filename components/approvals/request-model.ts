@@ -8,6 +8,8 @@ export const askable = [
   "rotate-zone-key",
   "re-encrypt-kek",
   "restart-service",
+  "ack-pending",
+  "requeue-outbox",
 ] as const;
 export type Askable = (typeof askable)[number];
 
@@ -21,6 +23,10 @@ export type Draft = {
   readonly mode: "routine" | "compromise"; // of a rotation
   readonly direction: "forward" | "back"; // of a re-encryption
   readonly service: ServiceKind; // of a restart
+  readonly stream: string | null; // of an acknowledgement
+  readonly group: string | null;
+  readonly outbox: "event_outbox" | "caracal_outbox"; // of a requeue
+  readonly ids: string[]; // of pending entries, or of dead rows
 };
 
 export const mostSubjects = 30; // they travel in addresses; more than that is a zone's trouble
@@ -33,6 +39,12 @@ export function subjectsOf(text: string): string[] {
 /** What is still missing before a preview makes sense, in words; null: nothing. */
 export function draftLacks(draft: Draft): string | null {
   if (draft.action === "re-encrypt-kek" || draft.action === "restart-service") return null;
+  if (draft.action === "ack-pending")
+    return draft.stream !== null && draft.group !== null && draft.ids.length > 0
+      ? null
+      : "Choose the entries on the stream's page, under Pending.";
+  if (draft.action === "requeue-outbox")
+    return draft.ids.length > 0 ? null : "Choose the dead rows on the Outboxes page.";
   if (draft.action === "revoke-fleet")
     return draft.scope === "zone" || draft.zones.length > 1 ? null : "Choose two zones or more, or every zone.";
   if (draft.action === "rotate-zone-key" && draft.scope === "zone") return null; // every zone
@@ -52,6 +64,8 @@ export function parametersOf(draft: Draft): Record<string, unknown> | null {
   if (draft.action === "revoke-fleet") return { zoneIds: draft.scope === "zone" ? null : [...draft.zones].sort() };
   if (draft.action === "re-encrypt-kek") return { direction: draft.direction };
   if (draft.action === "restart-service") return { kind: draft.service };
+  if (draft.action === "ack-pending") return { stream: draft.stream, group: draft.group, ids: draft.ids };
+  if (draft.action === "requeue-outbox") return { outbox: draft.outbox, ids: draft.ids };
   if (draft.action === "rotate-zone-key")
     return { zoneIds: draft.scope === "zone" || draft.zone === null ? null : [draft.zone], mode: draft.mode };
   if (draft.zone === null) return null;
@@ -70,6 +84,10 @@ export function requestHref(
     readonly mode?: Draft["mode"];
     readonly direction?: Draft["direction"];
     readonly service?: ServiceKind;
+    readonly stream?: string;
+    readonly group?: string;
+    readonly outbox?: Draft["outbox"];
+    readonly ids?: readonly string[];
   } = {},
 ): string {
   const query = new URLSearchParams({ action });
@@ -79,6 +97,10 @@ export function requestHref(
   if (known.mode) query.set("mode", known.mode);
   if (known.direction) query.set("direction", known.direction);
   if (known.service) query.set("service", known.service);
+  if (known.stream) query.set("stream", known.stream);
+  if (known.group) query.set("group", known.group);
+  if (known.outbox) query.set("outbox", known.outbox);
+  if (known.ids !== undefined && known.ids.length > 0) query.set("ids", known.ids.join(","));
   if (known.incident) query.set("incident", known.incident);
   return `/approvals/new?${query}`;
 }

@@ -63,6 +63,8 @@ export function RequestParameters({ draft, onChange }: { draft: Draft; onChange:
       {draft.action === "re-encrypt-kek" ||
       draft.action === "restart-service" ||
       draft.action === "revoke-fleet" ||
+      draft.action === "ack-pending" ||
+      draft.action === "requeue-outbox" ||
       (draft.action === "rotate-zone-key" && draft.scope === "zone") ? null : (
         <ZonePicker
           value={draft.zone}
@@ -124,6 +126,26 @@ function Particulars({ draft, onChange }: { draft: Draft; onChange: (change: Par
             </select>
           )}
         </Field>
+      );
+    case "ack-pending":
+      return draft.stream === null || draft.group === null ? null : (
+        <Facts>
+          <Fact name="Where">
+            <span className="font-mono text-xs break-all">
+              {draft.group} in {draft.stream}
+            </span>
+          </Fact>
+          <Fact name="Entries">{counted(draft.ids.length, "entry", "entries")}</Fact>
+        </Facts>
+      );
+    case "requeue-outbox":
+      return (
+        <Facts>
+          <Fact name="Outbox">
+            <span className="font-mono text-xs">{draft.outbox}</span>
+          </Fact>
+          <Fact name="Rows">{counted(draft.ids.length, "dead row")}</Fact>
+        </Facts>
       );
     case "re-encrypt-kek":
       return (

@@ -37,6 +37,7 @@ export const familyWords: Readonly<Record<EntryFamily, string>> = {
   playbook: "Playbooks",
   approval: "Approvals",
   brake: "Brakes",
+  stream: "Streams",
   notification: "Notifications",
   clock: "Clocks",
   export: "Exports",

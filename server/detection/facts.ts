@@ -44,6 +44,9 @@ export type OutboxFacts = {
   readonly oldestRevocationAt: number | null;
   readonly parked: number;
   readonly capped: boolean;
+  readonly streams: readonly { readonly stream: string; readonly waiting: number; readonly oldestAt: number }[];
+  readonly failing: number; // tried in vain at least once
+  readonly mostAttempts: number;
 };
 export type IngestAlert = {
   readonly id: number;

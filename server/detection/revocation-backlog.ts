@@ -62,10 +62,10 @@ function outboxFindings(facts: Facts): readonly Finding[] {
       source: postgresSource,
       sentence: `${counted(outbox.parked, "outbox row")} parked after 100 failed attempts`,
       meaning:
-        "They will never be published by themselves. Read last_error, mend the cause, then set available_at back to now().",
+        "They will never be published by themselves. Read their last error, mend the cause, then ask a second person to have them tried again.",
       figures: [{ name: "parked", value: outbox.parked, source: "event_outbox" }],
       series: "counts:outboxParked",
-      action: null,
+      action: { label: "See the outbox", href: "/streams/outbox?outbox=event_outbox&state=dead" },
     });
   return found;
 }

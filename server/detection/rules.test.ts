@@ -270,4 +270,33 @@ describe("tracker", () => {
       ["noise", true],
     ]);
   });
+
+  it("tells rows of the outboxes that wait for long, fail again and again, or were given up on", () => {
+    const outbox = {
+      waiting: 5,
+      revocationsWaiting: 0,
+      oldestRevocationAt: null,
+      parked: 0,
+      capped: false,
+      failing: 2,
+      mostAttempts: 3,
+      streams: [
+        { stream: "caracal.policy.invalidate", waiting: 4, oldestAt: now - 61_000 },
+        { stream: "caracal.keys.invalidate", waiting: 1, oldestAt: now - 59_000 },
+        { stream: "caracal.sessions.revoke", waiting: 1, oldestAt: now - 61_000 },
+      ],
+    };
+    const found = (over: Partial<Facts>) =>
+      rules
+        .flatMap((rule) => rule(facts(over)))
+        .filter(({ rule }) => rule.includes("outbox"))
+        .map(({ key, severity }) => [key, severity]);
+    expect(found({ outbox })).toEqual([
+      ["outbox-waiting:caracal.policy.invalidate", "P3"],
+      ["outbox-failing", "P3"],
+    ]);
+    expect(found({ outbox: { ...outbox, streams: [], mostAttempts: 2 } })).toEqual([]);
+    const coordinators = [replica("coordinator-1", { metrics: { "outbox.dead": 2 } }), replica("coordinator-2")];
+    expect(found({ replicas: coordinators })).toEqual([["coordinator-outbox-dead", "P3"]]);
+  });
 });

@@ -2,6 +2,7 @@ import { archiveContradicts } from "@/server/detection/archive-contradicts";
 import { chainBreak, hashMismatch, sealFailures } from "@/server/detection/audit-chain";
 import { changedEvidence } from "@/server/detection/changed-evidence";
 import { chainNotWhole } from "@/server/detection/chain-not-whole";
+import { coordinatorOutboxDead } from "@/server/detection/coordinator-outbox-dead";
 import { deadLetters } from "@/server/detection/dead-letters";
 import { deafConsumer } from "@/server/detection/deaf-consumer";
 import { declaredByHand } from "@/server/detection/declared-by-hand";
@@ -14,6 +15,8 @@ import { ingestAlert } from "@/server/detection/ingest-alert";
 import { jwksDiffers } from "@/server/detection/jwks-differs";
 import { lostEntries } from "@/server/detection/lost-entries";
 import { auditDropped, auditSpool } from "@/server/detection/audit-loss";
+import { outboxAge } from "@/server/detection/outbox-age";
+import { outboxFailing } from "@/server/detection/outbox-failing";
 import { pelLag } from "@/server/detection/pel-lag";
 import { poisonEntries } from "@/server/detection/poison-entries";
 import { restarted } from "@/server/detection/restarted";
@@ -47,4 +50,7 @@ export const rules: readonly Rule[] = [
   forgedMessages,
   declaredByHand,
   zoneFrozen,
+  outboxAge,
+  outboxFailing,
+  coordinatorOutboxDead,
 ];

@@ -3,6 +3,7 @@ import type { ActionName } from "@/server/auth/action-policy";
 import type { Actor } from "@/server/auth/roles";
 import { viewerParams, visibleByIncident } from "@/server/incidents/visible-to";
 import type { ZonesOfAct } from "@/server/investigation/schemas";
+import { zonesOfStream } from "@/server/streams/acts/zones-of-stream";
 import { idText } from "@/server/platform/page";
 import type { Queryable } from "@/server/platform/postgres";
 
@@ -37,6 +38,11 @@ const givenZone = ({ input }: Asked): ZonesOfAct => {
 
 /** Letters of whichever zone go back to the log. */
 const redrive: Writes = { action: "redrive-dead-letters", zones: () => "every" };
+/** Pending entries of an audit stream may be of whichever zone. */
+const onStream = (action: ActionName): Writes => ({
+  action,
+  zones: ({ input }) => zonesOfStream(z.object({ stream: z.string() }).safeParse(input).data?.stream ?? ""),
+});
 const revocation: Writes = { action: "revoke-subject", zones: zoneOfRow("playbook_runs", "runId") };
 
 /**
@@ -70,6 +76,10 @@ export const writesOf: Readonly<Record<string, Writes>> = {
   "redrive.pause": "nothing",
   "redrive.resume": redrive,
   "redrive.cancel": "nothing",
+  "streams.claim": onStream("claim-pending"),
+  "streams.claimBack": "nothing", // of what was let through when it was claimed
+  "streams.ackProved": onStream("ack-proved"),
+  "streams.destroyConsumer": onStream("destroy-consumer"),
   "system.declareSignal": "nothing",
   "system.clearSignal": "nothing",
   "system.signOutEverywhere": "nothing",

@@ -16,9 +16,17 @@ export async function lookAtPostgres(db: Queryable, clock: () => number): Promis
   const sent = clock();
   const [time] = await db.query<{ now: Date }>("SELECT clock_timestamp() AS now");
   const answered = clock();
-  const waiting = await db.query<{ stream_name: string; count: string; oldest: Date }>(
-    `SELECT stream_name, count(*) AS count, min(created_at) AS oldest
-       FROM (SELECT stream_name, created_at FROM event_outbox
+  const waiting = await db.query<{
+    stream_name: string;
+    count: string;
+    oldest: Date;
+    failing: number;
+    attempts: number;
+  }>(
+    `SELECT stream_name, count(*) AS count, min(created_at) AS oldest,
+            count(*) FILTER (WHERE attempts > 0 AND last_error IS NOT NULL)::int AS failing,
+            coalesce(max(attempts) FILTER (WHERE last_error IS NOT NULL), 0) AS attempts
+       FROM (SELECT stream_name, created_at, attempts, last_error FROM event_outbox
               WHERE dispatched_at IS NULL AND available_at < 'infinity' ORDER BY available_at LIMIT ${cap + 1}) due
       GROUP BY stream_name`,
   );
@@ -41,6 +49,13 @@ export async function lookAtPostgres(db: Queryable, clock: () => number): Promis
       parked: Number(parked?.count ?? 0),
       revocationsWaiting: Number(revocations?.count ?? 0),
       oldestRevocationAt: revocations === undefined ? null : revocations.oldest.getTime(),
+      streams: waiting.map((row) => ({
+        stream: row.stream_name,
+        waiting: Number(row.count),
+        oldestAt: row.oldest.getTime(),
+      })),
+      failing: waiting.reduce((sum, row) => sum + row.failing, 0),
+      mostAttempts: Math.max(0, ...waiting.map((row) => row.attempts)),
     },
     alert:
       alert === undefined

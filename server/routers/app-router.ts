@@ -5,6 +5,7 @@ import { guidedRouter } from "@/server/routers/guided";
 import { incidentsRouter } from "@/server/routers/incidents";
 import { keysRouter } from "@/server/routers/keys";
 import { notificationsRouter } from "@/server/routers/notifications";
+import { outboxRouter } from "@/server/routers/outbox";
 import { playbooksRouter } from "@/server/routers/playbooks";
 import { postMortemsRouter } from "@/server/routers/post-mortems";
 import { redriveRouter } from "@/server/routers/redrive";
@@ -26,6 +27,7 @@ export const appRouter = router({
   audit: auditRouter,
   streams: streamsRouter,
   redrive: redriveRouter,
+  outbox: outboxRouter,
   system: systemRouter,
   playbooks: playbooksRouter,
   incidents: incidentsRouter,

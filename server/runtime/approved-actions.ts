@@ -5,12 +5,14 @@ import type { Deployment } from "@/server/caracal/deployment";
 import type { KekProvider } from "@/server/keys/kek-source";
 import { reEncryptAction } from "@/server/keys/re-encrypt/re-encrypt.action";
 import { rotateAction } from "@/server/keys/rotation/rotate.action";
+import { requeueOutboxAction } from "@/server/outbox/requeue.action";
 import type { Database } from "@/server/platform/postgres";
 import { revokeFleetAction } from "@/server/playbooks/revoke-fleet.action";
 import { revokeZoneAction } from "@/server/playbooks/revoke-zone.action";
 import type { RoundQueue } from "@/server/playbooks/round-queue";
 import type { RuntimeAdapter } from "@/server/services/adapter/adapter";
 import { restartServiceAction } from "@/server/services/restarts/restart-service.action";
+import { ackPendingAction } from "@/server/streams/acts/ack-pending.action";
 
 type Parts = {
   readonly db: Database;
@@ -32,6 +34,8 @@ export function approvedActions(parts: Parts): ReadonlyMap<ActionName, ApprovedA
     rotateAction(parts),
     reEncryptAction(parts),
     restartServiceAction(parts),
+    ackPendingAction(parts),
+    requeueOutboxAction(parts),
   ];
   return new Map(actions.map((part) => [part.action, part]));
 }

@@ -29,6 +29,8 @@ import type { Repeating } from "@/server/jobs/repeat";
 import { createRedriveWorker } from "@/server/redrive/redrive-worker";
 import { approvedActions } from "@/server/runtime/approved-actions";
 import { createSignalRecorder } from "@/server/signals/signal-recorder";
+import { createRequeueWorker } from "@/server/outbox/requeue-worker";
+import { createActWorker } from "@/server/streams/acts/act-worker";
 import { createFleetWatch } from "@/server/playbooks/fleet-watch";
 import { createSpoolNoter } from "@/server/playbooks/guided/note-spools";
 import { createLetterNoter } from "@/server/playbooks/guided/note-dead-letters";
@@ -68,6 +70,8 @@ export type Console = {
   readonly comparisons: Repeating; // of the audit log with the archive
   readonly watches: Repeating; // figures that incidents watch
   readonly fleets: Repeating;
+  readonly streamActs: Repeating; // on consumer groups
+  readonly requeues: Repeating; // of dead outbox rows
   readonly spools: Repeating; // what waits in audit spools, noted for open runs
   readonly letters: Repeating; // what lies among the dead letters, noted for open runs
   readonly adapter: RuntimeAdapter; // what runs Caracal's services
@@ -133,6 +137,8 @@ function compose(settings: Settings): Console {
   const outages = createOutageKeeper({ db, caracal });
   const restarts = createRestartWorker({ db, caracal, adapter, holder: createDispatcher().holder });
   const actions = approvedActions({ db, caracal, jobs, keks, adapter });
+  const streamActs = createActWorker({ db, caracal });
+  const requeues = createRequeueWorker({ db, caracal });
   const expiry = createExpiry(db);
   return {
     settings,
@@ -162,6 +168,8 @@ function compose(settings: Settings): Console {
     comparisons,
     watches,
     fleets,
+    streamActs,
+    requeues,
     spools,
     letters,
     adapter,

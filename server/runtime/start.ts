@@ -25,6 +25,8 @@ const backgroundOf = (console: Console): readonly { start(): void; stop(): Promi
   console.comparisons,
   console.watches,
   console.fleets,
+  console.streamActs,
+  console.requeues,
   console.spools,
   console.letters,
   console.outages,

@@ -63,7 +63,8 @@ export const consumersInput = z.object({ stream: streamName, group: groupName })
 export type ConsumersView = {
   readonly total: number;
   readonly consumers: readonly ConsumerState[]; // at most 500
-  readonly at: number;
+  readonly living: readonly string[]; // names of those that asked within a minute, at most 50
+  readonly claimMeaning: string; // what giving a pending entry to one of them comes to
 };
 
 export const deadLettersInput = z.object({

@@ -29,6 +29,7 @@ export const entryFamilies = [
   "playbook",
   "approval",
   "brake",
+  "stream",
   "notification",
   "clock",
   "export",

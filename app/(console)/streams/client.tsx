@@ -63,6 +63,9 @@ export function StreamsClient() {
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap items-center gap-3">
         <h1 className="mr-auto">Streams: how far has everyone read</h1>
+        <Link href="/streams/outbox" className="text-accent underline underline-offset-2">
+          Outboxes
+        </Link>
         <Input
           data-filter
           type="search"

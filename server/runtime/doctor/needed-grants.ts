@@ -81,8 +81,9 @@ export const neededGrants: readonly NeededGrant[] = [
   needs("policy_set_bindings", "SELECT", null, "no zone can be frozen"),
   needs("policy_set_bindings", "UPDATE", "active_version_id", "no zone can be frozen or thawed"),
   soon("resources"),
-  soon("caracal_outbox"),
   needs("admin_audit_events", "SELECT", null, "what administrators did cannot be shown"),
+  needs("caracal_outbox", "SELECT", null, "the coordinator's outbox cannot be seen"),
+  needs("caracal_outbox", "UPDATE", "status attempts available_at", "its dead rows cannot be tried again"),
 ];
 
 /** Sealed or hashed credentials that no page needs and the role must not see. */

@@ -11,5 +11,9 @@ export const requestSearch = {
   mode: parseAsStringLiteral(["routine", "compromise"] as const).withDefault("compromise"),
   direction: parseAsStringLiteral(["forward", "back"] as const).withDefault("forward"),
   service: parseAsStringLiteral(serviceKinds).withDefault("sts"),
+  stream: parseAsString,
+  group: parseAsString,
+  outbox: parseAsStringLiteral(["event_outbox", "caracal_outbox"] as const).withDefault("event_outbox"),
+  ids: parseAsArrayOf(parseAsString).withDefault([]),
   incident: parseAsString,
 };

@@ -4,13 +4,15 @@ import { useState } from "react";
 import { formatAge } from "@/components/lib/duration";
 import { NumberCell } from "@/components/lib/number-cell";
 import { Button } from "@/components/ui/button";
+import { DestroyConsumer } from "./destroy-consumer";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import type { ConsumersView } from "@/server/streams/schemas";
 
 const step = 25;
+const staleMs = 60_000; // as the server has it: only a name that was silent for a minute is removed
 
 /** The consumers of a group, those that hold something first, then the longest silent. */
-export function ConsumerTable({ group, view }: { stream: string; group: string; view: ConsumersView }) {
+export function ConsumerTable({ stream, group, view }: { stream: string; group: string; view: ConsumersView }) {
   const [shown, setShown] = useState(step);
   return (
     <>
@@ -21,6 +23,9 @@ export function ConsumerTable({ group, view }: { stream: string; group: string; 
             <TableHeader numeric>Pending</TableHeader>
             <TableHeader numeric>Last asked</TableHeader>
             <TableHeader numeric>Last given something</TableHeader>
+            <TableHeader>
+              <span className="sr-only">Act</span>
+            </TableHeader>
           </tr>
         </TableHead>
         <TableBody>
@@ -41,6 +46,11 @@ export function ConsumerTable({ group, view }: { stream: string; group: string; 
                 ) : (
                   `${formatAge(consumer.inactiveMs)} ago`
                 )}
+              </TableCell>
+              <TableCell>
+                {consumer.pending === 0 && !view.living.includes(consumer.name) && consumer.idleMs >= staleMs ? (
+                  <DestroyConsumer stream={stream} group={group} consumer={consumer} />
+                ) : null}
               </TableCell>
             </TableRow>
           ))}

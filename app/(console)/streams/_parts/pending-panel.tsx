@@ -2,22 +2,27 @@
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useQueryStates } from "nuqs";
+import { useState } from "react";
 import { CommandBlock } from "@/components/lib/command-block";
 import { CopyText } from "@/components/lib/copy-text";
 import { formatAge } from "@/components/lib/duration";
 import { NumberCell } from "@/components/lib/number-cell";
 import { Panel } from "@/components/lib/panel";
+import { TimeStamp } from "@/components/lib/time-stamp";
 import { panelStateOf } from "@/components/live/panel-state-of";
 import { useTRPC } from "@/components/live/trpc";
 import { Select } from "@/components/ui/select";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import type { StreamState } from "@/server/live/snapshot";
 import { streamParams } from "../[stream]/search-params";
+import { ActsPanel } from "./acts-panel";
 import { Pager } from "./pager";
+import { PendingActs } from "./pending-acts";
 import { VerdictWord } from "./verdict-word";
 import { pendingCommand } from "./redis-commands";
 
 const limit = 50;
+const nothingPicked = { of: "", ids: new Set<string>() };
 
 /** What one group was given and has not acknowledged, with why it is stuck. */
 export function PendingPanel({ stream }: { stream: StreamState }) {
@@ -35,6 +40,15 @@ export function PendingPanel({ stream }: { stream: StreamState }) {
     ),
   );
   const entries = query.data?.entries ?? [];
+  const [picked, setPicked] = useState<{ readonly of: string; readonly ids: ReadonlySet<string> }>(nothingPicked);
+  const page = `${stream.name} ${group} ${params.from ?? ""}`;
+  const chosen = entries.filter(({ id }) => picked.of === page && picked.ids.has(id));
+  const toggle = (id: string, on: boolean) => {
+    const ids = new Set(chosen.map((entry) => entry.id));
+    if (on) ids.add(id);
+    else ids.delete(id);
+    setPicked({ of: page, ids });
+  };
   if (group === "")
     return <p className="text-muted-foreground">No group reads this stream, so nothing can be pending.</p>;
   return (
@@ -62,6 +76,17 @@ export function PendingPanel({ stream }: { stream: StreamState }) {
         <Table label={`Pending entries of ${group}`}>
           <TableHead>
             <tr>
+              <TableHeader>
+                <input
+                  type="checkbox"
+                  className="accent-accent"
+                  aria-label="Choose every entry of this page"
+                  checked={entries.length > 0 && chosen.length === entries.length}
+                  onChange={(event) =>
+                    setPicked({ of: page, ids: new Set(event.target.checked ? entries.map(({ id }) => id) : []) })
+                  }
+                />
+              </TableHeader>
               <TableHeader>Id</TableHeader>
               <TableHeader>Consumer</TableHeader>
               <TableHeader numeric>Idle</TableHeader>
@@ -74,7 +99,17 @@ export function PendingPanel({ stream }: { stream: StreamState }) {
             {entries.map((entry) => (
               <TableRow key={entry.id}>
                 <TableCell>
+                  <input
+                    type="checkbox"
+                    className="accent-accent"
+                    aria-label={`Choose ${entry.id}`}
+                    checked={chosen.includes(entry)}
+                    onChange={(event) => toggle(entry.id, event.target.checked)}
+                  />
+                </TableCell>
+                <TableCell>
                   <CopyText text={entry.id} what="entry id" whole />
+                  <TimeStamp at={entry.at} className="block text-xs text-muted-foreground" />
                 </TableCell>
                 <TableCell className="font-mono text-xs">{entry.consumer}</TableCell>
                 <TableCell numeric className="whitespace-nowrap">
@@ -102,7 +137,9 @@ export function PendingPanel({ stream }: { stream: StreamState }) {
           onNext={(next) => void setParams({ from: next })}
           onStart={() => void setParams({ from: null })}
         />
+        <PendingActs stream={stream.name} group={group} chosen={chosen} onDone={() => setPicked(nothingPicked)} />
       </Panel>
+      <ActsPanel stream={stream.name} />
       <CommandBlock title="The same by hand" command={pendingCommand(stream.name, group, params.from, limit)} />
     </div>
   );
