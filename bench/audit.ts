@@ -1,4 +1,5 @@
 import { honest } from "./audit-honest";
+import { archive } from "./audit-archive";
 import { memory } from "./audit-memory";
 import { recovery } from "./audit-recovery";
 import { tampering } from "./audit-tampering";
@@ -11,6 +12,7 @@ const parts: Readonly<Record<string, () => Promise<BenchPart>>> = {
   recovery,
   memory,
   honest,
+  archive,
 };
 
 /** Judging, keeping and searching the audit chain, part by part; sizes by flags. */

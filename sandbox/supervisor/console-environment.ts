@@ -32,6 +32,7 @@ export function consoleEnvironment(options: {
     CARACAL_COORDINATOR_URLS: urls("coordinator"),
     STREAMS_HMAC_KEY: deployment.secrets.streamsHmacKey,
     AUDIT_HMAC_KEY: deployment.secrets.auditHmacKey,
+    AUDIT_ARCHIVE_FOLDER: deployment.archiveFolder,
     ZONE_KEK_FILE: deployment.kekFiles.current,
     ZONE_KEK_NEXT_FILE: deployment.kekFiles.next,
     CARACAL_ADMIN_TOKEN: deployment.secrets.adminToken,

@@ -21,6 +21,8 @@ export type Deployment = {
   readonly seeded: SeedFacts;
   /** Where a console attached to it finds ZONE_KEK, and where it may put the next one. */
   readonly kekFiles: { readonly current: string; readonly next: string };
+  /** Holds audit's hourly exports, as a copy of the bucket would. */
+  readonly archiveFolder: string;
   readonly services: readonly Service[];
   replicasOf(kind: ServiceKind): readonly Service[];
   /** @throws when no replica has that name, naming those that there are. */
@@ -53,8 +55,12 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   const kekFiles = { current: join(kekFolder, "zone-kek"), next: join(kekFolder, "zone-kek-next") };
   writeFileSync(kekFiles.current, `${secrets.zoneKek}\n`, { mode: 0o600 });
 
+  const archiveFolder = join(scratch.path, "archive");
+  mkdirSync(join(archiveFolder, "audit"), { recursive: true, mode: 0o700 });
+
   const plans = await planServices({
     folder,
+    archive: archiveFolder,
     scratch: scratch.path,
     databaseUrl: caracal.ownerUrl,
     redisUrl: redis.url,
@@ -84,6 +90,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
     secrets,
     seeded,
     kekFiles,
+    archiveFolder,
     services,
     replicasOf: (kind) => placed.filter((one) => one.kind === kind).map((one) => one.service),
     service(name) {

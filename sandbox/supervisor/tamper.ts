@@ -18,6 +18,8 @@ type Undo =
 type Hand = { readonly client: Client; readonly zone: string; readonly key: Buffer; readonly rows: readonly Row[] };
 type Way = { readonly summary: string; act(hand: Hand, deployment: Deployment): Promise<Undo> };
 
+const rowSql = `SELECT id, chain_seq::float8 AS seq, content_sha256 AS content, prev_content_sha256 AS prev, to_jsonb(audit_events) AS whole
+  FROM audit_events WHERE zone_id = $1`;
 const inHand = 12; // newest rows of the zone: the stream still holds their signed copies
 const undone = new WeakMap<Deployment, Undo[]>();
 
@@ -50,6 +52,16 @@ const turned = (data: string) =>
     /"decision":"(\w+)"/,
     (_, decision: string) => `"decision":"${decision === "allow" ? "deny" : "allow"}"`,
   );
+
+/** The nth newest row of those that are exported. @throws when there is none yet */
+async function exportedRow(client: Client, zone: string, nth: number): Promise<Row> {
+  const { rows } = await client.query<Row>(
+    `${rowSql} AND ingested_at < (SELECT last_exported_hour + interval '1 hour' FROM audit_export_watermark WHERE name = 'parquet-hourly')
+      ORDER BY audit_events.chain_seq DESC OFFSET $2 LIMIT 1`,
+    [zone, nth],
+  );
+  return at(rows, 1);
+}
 
 const ways: Readonly<Record<string, Way>> = {
   "tamper-edit": {
@@ -124,6 +136,25 @@ const ways: Readonly<Record<string, Way>> = {
       return { kept: [], ids: [id], cut: false };
     },
   },
+  "tamper-exported-edit": {
+    summary: "Turns the decision of an audit event of the first zone that is in the archive already.",
+    async act({ client, zone }) {
+      const row = await exportedRow(client, zone, 2);
+      await client.query(
+        "UPDATE audit_events SET decision = CASE decision WHEN 'allow' THEN 'deny' ELSE 'allow' END WHERE id = $1",
+        [row.id],
+      );
+      return only(row);
+    },
+  },
+  "tamper-exported-delete": {
+    summary: "Deletes an audit event of the first zone that is in the archive already.",
+    async act({ client, zone }) {
+      const row = await exportedRow(client, zone, 4);
+      await client.query("DELETE FROM audit_events WHERE id = $1", [row.id]);
+      return only(row);
+    },
+  },
   "audit-retention": {
     summary: "Takes away the oldest partition of audit events that holds any, as retention does: no tampering.",
     async act({ client }) {
@@ -194,11 +225,7 @@ async function asOwner<T>(deployment: Deployment, work: (hand: Omit<Hand, "rows"
 
 const run = (way: Way) => async (deployment: Deployment) => {
   const undo = await asOwner(deployment, async (hand) => {
-    const { rows } = await hand.client.query<Row>(
-      `SELECT id, chain_seq::float8 AS seq, content_sha256 AS content, prev_content_sha256 AS prev, to_jsonb(audit_events) AS whole
-         FROM audit_events WHERE zone_id = $1 ORDER BY chain_seq DESC LIMIT $2`,
-      [hand.zone, inHand],
-    );
+    const { rows } = await hand.client.query<Row>(`${rowSql} ORDER BY chain_seq DESC LIMIT $2`, [hand.zone, inHand]);
     return way.act({ ...hand, rows: rows.reverse() }, deployment);
   });
   undone.set(deployment, [...(undone.get(deployment) ?? []), undo]);

@@ -7,6 +7,7 @@ export type Replicas = { readonly sts: number; readonly gateway: number };
 
 export type TopologyInput = {
   readonly folder: string; // where <service>.mjs lies
+  readonly archive: string; // where audit exports to
   readonly scratch: string; // where services may keep files (STS's audit spool)
   readonly databaseUrl: string;
   readonly redisUrl: string;
@@ -38,6 +39,7 @@ export async function planServices(input: TopologyInput): Promise<{ kind: Servic
     REDIS_URL: input.redisUrl,
     STREAMS_HMAC_KEY: input.secrets.streamsHmacKey,
     AUDIT_HMAC_KEY: input.secrets.auditHmacKey,
+    AUDIT_EXPORT_FOLDER: input.archive,
     ZONE_KEK: input.secrets.zoneKek,
     ADMIN_TOKEN: input.secrets.adminToken,
     COORDINATOR_TOKEN: input.secrets.coordinatorToken,

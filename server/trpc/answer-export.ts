@@ -1,6 +1,8 @@
 import { Readable } from "node:stream";
 import { TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
+import { exportDifferences } from "@/server/audit/comparisons/export-differences";
+import { comparisonInput } from "@/server/audit/comparisons/schemas";
 import { exportWindow } from "@/server/keys/window/export-window";
 import { exportWindowInput } from "@/server/keys/window/schemas";
 import { askedHere } from "@/server/auth/same-origin";
@@ -110,22 +112,33 @@ export const answerExport = (request: Request, incidentId: string, openContext: 
     return { ...file, shown: input.format === "html" };
   });
 
+type Table = { readonly name: string; readonly sha256: string; readonly bytes: Buffer };
+
+const csvDownload = ({ name, sha256, bytes }: Table): Download => ({
+  name,
+  mediaType: "text/csv; charset=utf-8",
+  size: bytes.length,
+  sha256,
+  shown: false,
+  open: () => Readable.from([bytes]),
+});
+
 /** Answers GET /api/exports/compromise-window?since=&until=&zoneId=&incidentId= with the window as CSV. */
 export const answerWindowExport = (request: Request, openContext: () => Promise<TRPCContext>) =>
-  answerDownload(request, openContext, async ({ actor, console }, asked) => {
-    const file = await exportWindow({
-      ctx: { db: console.db, caracal: console.caracal, actor },
-      input: exportWindowInput.parse(asked),
-    });
-    return {
-      name: file.name,
-      mediaType: "text/csv; charset=utf-8",
-      size: file.bytes.length,
-      sha256: file.sha256,
-      shown: false,
-      open: () => Readable.from([file.bytes]),
-    };
-  });
+  answerDownload(request, openContext, async ({ actor, console }, asked) =>
+    csvDownload(
+      await exportWindow({
+        ctx: { db: console.db, caracal: console.caracal, actor },
+        input: exportWindowInput.parse(asked),
+      }),
+    ),
+  );
+
+/** Answers GET /api/exports/archive-comparison?comparisonId= with its differences as CSV. */
+export const answerComparisonExport = (request: Request, openContext: () => Promise<TRPCContext>) =>
+  answerDownload(request, openContext, async ({ actor, console }, asked) =>
+    csvDownload(await exportDifferences({ ctx: { db: console.db, actor }, input: comparisonInput.parse(asked) })),
+  );
 
 /** Answers GET /api/exports/redrives/[id] with the original dead letters of a list, as JSON lines. */
 export const answerArchiveExport = (request: Request, runId: string, openContext: () => Promise<TRPCContext>) =>

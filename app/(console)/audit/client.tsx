@@ -29,9 +29,14 @@ export function AuditClient({ renderedAt }: { renderedAt: number }) {
       <PageTitle
         title="Audit"
         actions={
-          <Link href="/audit/checks" className={buttonStyle("outline")}>
-            Check the chain
-          </Link>
+          <>
+            <Link href="/audit/checks" className={buttonStyle("outline")}>
+              Check the chain
+            </Link>
+            <Link href="/audit/archive" className={buttonStyle("outline")}>
+              Compare with the archive
+            </Link>
+          </>
         }
       >
         Decisions as stored, newest first. Every search has a window, because the table is kept by month and nothing may

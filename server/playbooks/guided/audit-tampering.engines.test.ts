@@ -2,6 +2,12 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type KeyStage, openKeyStage } from "@/sandbox/key-stage/stage";
 import { loadRecordedIncident } from "@/sandbox/schema/load-recording";
+import { archiveOfRows } from "@/sandbox/archive/archive-of-rows";
+import { memorySource } from "@/sandbox/archive/memory-source";
+import { advanceOneComparison } from "@/server/audit/comparisons/comparison-worker";
+import { startComparison } from "@/server/audit/comparisons/start-comparison";
+import { rowsOfCsv } from "@/server/audit/verify/rows-of-csv";
+import type { StoredRow } from "@/server/audit/verify/stored-row";
 import { advanceOneCheck } from "@/server/audit/checks/check-worker";
 import { newPerson } from "@/sandbox/new-person";
 import { openSignIn } from "@/server/auth/sign-ins";
@@ -23,8 +29,10 @@ const { AUDIT_HMAC_KEY } = read("keys.json") as { AUDIT_HMAC_KEY: string };
 const { changes } = read("changes.json") as { changes: { zone_id: string; kind: string; event_id: string }[] };
 const zoneId = changes.find(({ kind }) => kind.includes("delete"))?.zone_id ?? changes[0]?.zone_id ?? "";
 
+const before: StoredRow[] = []; // the rows as they were exported
 let stage: KeyStage;
 beforeAll(async () => {
+  for await (const row of rowsOfCsv(new URL("before/audit_events.csv", folder).pathname)) before.push(row);
   stage = await openKeyStage();
   await loadRecordedIncident({
     ownerUrl: stage.urls.caracalOwner,
@@ -108,7 +116,15 @@ test("the recorded tampering through the whole playbook: graded by proof, preser
     affected: live.affected,
     window: live.window,
   });
-  await settle("archive", { reason: "agrees with the signed copies" });
+  await expect(settle("archive")).rejects.toThrow(/No comparison of this zone with the archive/);
+  const archive = memorySource(archiveOfRows(before));
+  await startComparison({ ctx: { ...ctx(), archive }, input: { zoneId } });
+  await advanceOneComparison({ db: stage.db, caracal: stage.caracal, archive, holder: "console:test" });
+  const said = (await view()).steps.find(({ id }) => id === "archive")?.probe?.sentence;
+  expect(said).toMatch(
+    /^2026-11-23 20:00 to 2026-11-23 21:00 UTC: [\d,]+ events agree, [1-9]\d* are missing from the database, 0 from the archive/,
+  );
+  await settle("archive");
   const proposal = (await stepOf("verdict"))?.report;
   if (proposal?.kind !== "proposal") throw new Error("no proposal");
   expect(proposal.proposed).toMatchObject({

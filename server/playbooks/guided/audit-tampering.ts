@@ -1,3 +1,4 @@
+import { archiveCompared } from "@/server/playbooks/guided/probe-archive";
 import { chainChecked, gradedAsProved, unchangedSince } from "@/server/playbooks/guided/probe-audit-check";
 import { scopeReport } from "@/server/playbooks/guided/scope-facts";
 import { verdictProposal } from "@/server/playbooks/guided/verdict-facts";
@@ -83,10 +84,14 @@ export const auditTampering: Playbook = {
     {
       id: "archive",
       title: "Compare with the archive",
-      what: "The hourly Parquet export lies outside the database. Hold its rows of the window against the table by event id and content_sha256; say what agrees and what does not.",
-      kind: "observe",
-      wants: "reason",
+      what: "The hourly Parquet exports lie outside the database and are never overwritten. Hold them against the table by event id: what is missing, what differs in which columns, and which hours have no export.",
+      kind: "verify",
+      probe: archiveCompared,
       skippable: true,
+      act: (run) => ({
+        label: "Compare with the archive",
+        href: `/audit/archive${run.zone_id === null ? "" : `?zone=${encodeURIComponent(run.zone_id)}`}`,
+      }),
     },
     {
       id: "verdict",

@@ -5,6 +5,7 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { toast } from "sonner";
+import { ArchiveTroubles } from "@/components/audit/archive-troubles";
 import { progressOf, verdictOf } from "@/components/audit/check-words";
 import { LoadMore } from "@/components/data-table/load-more";
 import { PageTitle } from "@/components/data-table/page-title";
@@ -54,6 +55,7 @@ export function ChecksClient() {
           </Button>
         </search>
       ) : null}
+      <ArchiveTroubles />
       <Panel
         title="Checks, newest first"
         state={panelStateOf(query, { when: rows.length === 0, sentence: "No check was made yet." })}
