@@ -15,6 +15,7 @@ const givenAs: Readonly<Record<string, string>> = {
   NOTIFY_CHANNELS: JSON.stringify(channels),
   EVIDENCE_SIGNING_KEY: signingKey,
   TIMELINE_HEADS_WEBHOOK_URL: "https://witness.example/heads?token=x",
+  AUDIT_ANCHORS_WEBHOOK_URL: "https://witness.example/anchors?token=x",
 };
 const problemsOf = (env: Record<string, string>, readFile?: (path: string) => string): readonly string[] => {
   try {
