@@ -231,12 +231,18 @@ export const drills: Readonly<Record<string, Drill>> = {
   },
   "postgres-read-only": {
     summary:
-      "Switches writes off in Caracal's Postgres (default_transaction_read_only) and cuts its connections: ingestion fails, and honest events are given up. End it with postgres-writable or restore.",
-    run: (deployment) => writable(deployment, false),
+      "Switches writes off in Caracal's Postgres (default_transaction_read_only) and cuts its connections. Audit claims what it could not store within half a second, so that it gives honest events up within seconds and not minutes. End it with postgres-writable or restore.",
+    async run(deployment) {
+      await writable(deployment, false);
+      for (const service of deployment.replicasOf("audit")) await service.restart({ AUDIT_CLAIM_IDLE_MS: "500" });
+    },
   },
   "postgres-writable": {
-    summary: "Switches writes on again in Caracal's Postgres.",
-    run: (deployment) => writable(deployment, true),
+    summary: "Switches writes on again in Caracal's Postgres; audit takes its time again.",
+    async run(deployment) {
+      await writable(deployment, true);
+      for (const service of deployment.replicasOf("audit")) await service.restart();
+    },
   },
   "undecryptable-row": {
     summary: "Overwrites one provider's sealed configuration with bytes that no key opens.",

@@ -17,7 +17,7 @@ async function hearingOf(
 ): Promise<Hearing | null> {
   const [row] = await db.query<Hearing>(
     `SELECT h.consumers, h.published, coalesce(
-              (SELECT replica FROM replica_outages WHERE replica = ANY ($3) AND (up_since IS NULL OR up_since >= h.asked_at) LIMIT 1),
+              (SELECT replica FROM replica_outages WHERE replica = ANY ($3) AND (up_since IS NULL OR down_until >= h.asked_at) LIMIT 1),
               (SELECT replicas[1] FROM service_restarts WHERE replicas && $3 AND coalesce(started_at, requested_at) >= h.asked_at LIMIT 1)) AS stale
        FROM consumer_hearings h WHERE guided_run_id = $1 AND kind = $2 ORDER BY asked_at DESC LIMIT 1`,
     [run.id, kind, replicas],

@@ -1,0 +1,99 @@
+import { goOn, isNow, record, step } from "@/e2e/fixtures/guided";
+import { expect, type Stand, test } from "@/e2e/fixtures/stand";
+import { seededSecret } from "@/sandbox/services/shared/client-secret";
+import { toEntries } from "@/sandbox/services/shared/streams";
+
+const letters = "caracal.audit.events.dlq";
+
+async function mint(stand: Stand): Promise<void> {
+  const zone = stand.deployment.seeded.zones[0];
+  const client = zone?.applications[0] ?? "";
+  const body = {
+    zone_id: zone?.id,
+    client_id: client,
+    client_secret: seededSecret(client),
+    resource: zone?.resources[0],
+  };
+  await fetch(`${stand.deployment.service("sts-1").url}/oauth/token`, { method: "POST", body: JSON.stringify(body) });
+}
+const honest = async (stand: Stand) =>
+  toEntries(await stand.redis.xrange(letters, "-", "+")).filter(({ fields }) =>
+    fields.reason?.startsWith("transient_exceeded"),
+  );
+
+test("Postgres refuses writes while audit is poisoned: told apart, mended, given back, the gap on the record", async ({
+  stand,
+  signedIn,
+}) => {
+  test.setTimeout(300_000);
+  const page = await signedIn("security");
+  try {
+    await stand.drill("pause-audit");
+    await stand.drill("poison-dlq");
+    await mint(stand);
+    await page.goto("/playbooks");
+    await page.getByRole("link", { name: "Begin: Audit dead letters growing" }).click();
+    await page.getByLabel("Why it is started").fill("The dead letters grow");
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await expect(page).toHaveURL(/\/playbooks\/guided\/[0-9a-f-]{36}/);
+    await expect(step(page, "detect")).toContainText(/audit-1: no answer within 2 s.*Ingestion has \d+ unread/, {
+      timeout: 20_000,
+    });
+
+    await stand.drill("resume-audit");
+    await stand.drill("postgres-read-only");
+    await mint(stand);
+    await mint(stand);
+    await expect.poll(async () => (await honest(stand)).length, { timeout: 60_000 }).toBeGreaterThanOrEqual(2);
+    await goOn(page, "detect");
+    await step(page, "logs").getByRole("button", { name: "Read the log of audit-1" }).click();
+    await expect(step(page, "logs").getByText(/The newest \d+ lines, redacted|It said nothing/)).toBeVisible();
+    await record(page, "logs", "Postgres refuses inserts: read-only transaction");
+
+    await expect(step(page, "causes")).toContainText(/honest events that Postgres could not take in time/);
+    await expect(step(page, "causes")).toContainText(/25 events with a wrong signature/);
+    await goOn(page, "causes");
+    await expect(step(page, "capacity")).toContainText("Writes are switched off by ALTER DATABASE");
+    await goOn(page, "capacity");
+    await expect(step(page, "fix")).toContainText("Writes are switched off");
+    await expect(step(page, "fix").getByRole("button", { name: "Go on" })).toBeDisabled();
+
+    await stand.drill("postgres-writable");
+    await expect(step(page, "fix")).toContainText(/Audit is ready, everything published was settled/, {
+      timeout: 90_000,
+    });
+    await goOn(page, "fix");
+
+    await isNow(page, "redrive");
+    await expect(step(page, "redrive")).toContainText("honest events are not recorded yet");
+    await expect(step(page, "redrive").getByRole("button", { name: "Go on" })).toBeDisabled();
+    await giveBack(stand);
+    await expect(step(page, "redrive")).toContainText(/All \d+ honest events are recorded/, { timeout: 30_000 });
+    await goOn(page, "redrive");
+    await goOn(page, "zero");
+    await expect(step(page, "compliance")).toContainText("26 letters are not recorded");
+    await step(page, "compliance").getByRole("button", { name: /^Tick/ }).click();
+    await page.getByRole("dialog").getByRole("textbox").fill("Cleo, by mail");
+    await page.getByRole("dialog").getByRole("button", { name: "Tick it in my name" }).click();
+    await expect(page.getByRole("dialog")).toBeHidden();
+    await goOn(page, "compliance");
+    await expect(step(page, "gap")).toContainText(/letters of events from .* not recorded/);
+    await goOn(page, "gap");
+    await page.getByRole("button", { name: "Finish the run" }).click();
+    await expect(page.getByText("done", { exact: true })).toBeVisible();
+  } finally {
+    await stand.drill("restore");
+    await stand.redis.del(letters);
+  }
+});
+
+/** Every honest one goes back as it was, as a redrive does it. */
+async function giveBack(stand: Stand): Promise<void> {
+  for (const { id, fields } of await honest(stand)) {
+    const back = Object.entries(fields).flatMap(([name, value]) =>
+      name.startsWith("src_") ? [name.slice(4), value] : [],
+    );
+    await stand.redis.xadd("caracal.audit.events", "*", ...back);
+    await stand.redis.xdel(letters, id);
+  }
+}
