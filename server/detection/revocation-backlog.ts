@@ -1,10 +1,10 @@
 import { revocationStream } from "@/server/caracal/streams/expected-streams";
 import { postgresSource, redisSource, type Facts, type Finding } from "@/server/detection/facts";
 import { deafGroups } from "@/server/detection/deaf-consumer";
-import { counted, spell, streamPage } from "@/server/detection/words";
+import { counted, spell } from "@/server/detection/words";
 
 const outboxGraceMs = 10_000;
-const playbook = { label: "Open the revocation playbook", href: "/playbooks" };
+const playbook = { label: "Backlog playbook", href: "/playbooks/guided/new?playbook=revocation-backlog" };
 
 /** Revocations that are written but not out, or out but not read by a group that was reading (P2). */
 export function revocationBacklog(facts: Facts): readonly Finding[] {
@@ -28,7 +28,7 @@ export function revocationBacklog(facts: Facts): readonly Finding[] {
           { name: "last delivered", value: group.lastDeliveredId, source: `XINFO GROUPS ${revocationStream}` },
         ],
         series: `group:${revocationStream}:${group.group}:unread`,
-        action: { label: "See how far it has read", href: streamPage(revocationStream) },
+        action: playbook,
       };
     });
   return [...unread, ...outboxFindings(facts)];

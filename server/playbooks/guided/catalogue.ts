@@ -70,6 +70,16 @@ export const guidedCatalogue: readonly CatalogueEntry[] = [
     aboutService: false,
     stolen: null,
   },
+  {
+    name: "revocation-backlog",
+    title: "Revocations are not getting through",
+    about:
+      "Which group and which consumer holds them up, dead or slow, signatures that do not hold, what is pending claimed, every session revoked in Postgres, and the proof that each group is past the newest.",
+    severity: "P2",
+    oneZone: false,
+    aboutService: false,
+    stolen: null,
+  },
 ];
 
 const byName = new Map(guidedCatalogue.map((entry) => [entry.name, entry]));

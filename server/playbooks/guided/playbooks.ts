@@ -2,6 +2,7 @@ import { auditDeadLetters } from "@/server/playbooks/guided/audit-dead-letters";
 import { auditTampering } from "@/server/playbooks/guided/audit-tampering";
 import { kekCompromise } from "@/server/playbooks/guided/kek-compromise";
 import type { GuidedRunRow, Playbook, StepDeclaration } from "@/server/playbooks/guided/playbook";
+import { revocationBacklog } from "@/server/playbooks/guided/revocation-backlog";
 import { rotateKeys } from "@/server/playbooks/guided/rotate-keys";
 import type { GuidedPlaybook } from "@/server/playbooks/guided/schemas";
 import { serviceOutage } from "@/server/playbooks/guided/service-outage";
@@ -14,6 +15,7 @@ const all: Readonly<Record<GuidedPlaybook, Playbook>> = {
   "audit-tampering": auditTampering,
   "service-outage": serviceOutage,
   "audit-dead-letters": auditDeadLetters,
+  "revocation-backlog": revocationBacklog,
 };
 
 /** The declaration of a guided playbook. */

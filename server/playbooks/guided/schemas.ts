@@ -13,6 +13,7 @@ export const guidedPlaybooks = [
   "audit-tampering",
   "service-outage",
   "audit-dead-letters",
+  "revocation-backlog",
 ] as const;
 export type GuidedPlaybook = (typeof guidedPlaybooks)[number];
 
