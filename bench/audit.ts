@@ -2,6 +2,7 @@ import { honest } from "./audit-honest";
 import { archive } from "./audit-archive";
 import { memory } from "./audit-memory";
 import { recovery } from "./audit-recovery";
+import { search } from "./audit-search";
 import { tampering } from "./audit-tampering";
 import { partsOf } from "./flags";
 import type { BenchEntry, BenchNote, BenchPart, BenchReport } from "./result";
@@ -13,6 +14,7 @@ const parts: Readonly<Record<string, () => Promise<BenchPart>>> = {
   memory,
   honest,
   archive,
+  search,
 };
 
 /** Judging, keeping and searching the audit chain, part by part; sizes by flags. */

@@ -1,3 +1,7 @@
+import { readFileSync } from "node:fs";
+import { AxeBuilder } from "@axe-core/playwright";
+import { parse } from "csv-parse/sync";
+import { declareIncident } from "@/e2e/fixtures/record";
 import { expect, test, type Stand } from "@/e2e/fixtures/stand";
 
 const minute = 60_000;
@@ -96,5 +100,134 @@ test.describe("the audit explorer", () => {
     await expect(page.getByRole("heading", { name: "Event", exact: true })).toBeHidden();
     await page.keyboard.press("/");
     await expect(page.getByLabel("Text in metadata")).toBeFocused();
+  });
+
+  test("one event: its verdict, its neighbours, its likely sessions and back from a session, at an address of its own", async ({
+    stand,
+    signedIn,
+  }) => {
+    const { rows } = await stand.caracal.query<{ id: string; chain_seq: string; session: string; subject: string }>(
+      `SELECT e.id, e.chain_seq, s.id AS session, s.subject_id AS subject FROM audit_events e JOIN sessions s ON s.zone_id = e.zone_id
+          AND s.created_at BETWEEN e.occurred_at - interval '20 milliseconds' AND e.occurred_at + interval '20 milliseconds'
+        WHERE e.decision = 'allow' AND e.chain_seq > 5 ORDER BY e.ingested_at DESC LIMIT 1`,
+    );
+    const [event] = rows;
+    const page = await signedIn("viewer");
+    await page.goto(`/audit/events/${event?.id}`); // alerts name events without their time
+    const verdict = page
+      .getByRole("region", { name: "Verdict" })
+      .or(page.locator("section", { hasText: "Verdict" }).last());
+    await expect(page.getByText("Proved.", { exact: true })).toBeVisible();
+    await expect(verdict).toContainText("signed copy found");
+    await expect(verdict).toContainText("holds");
+    await expect(page.getByRole("link", { name: new RegExp(`^seq ${Number(event?.chain_seq) - 1}:`) })).toBeVisible();
+
+    await page
+      .getByRole("region", { name: "Likely sessions" })
+      .getByRole("link", { name: event?.subject ?? "" })
+      .first()
+      .click();
+    await expect(page).toHaveURL(/\/sessions\//);
+    await page.goto(`/sessions/${event?.session}`);
+    await expect(page.getByRole("heading", { name: "Likely audit events" })).toBeVisible();
+    await expect(page.locator(`a[href^="/audit/events/${event?.id}"]`)).toBeVisible();
+
+    await stand.caracal.query("UPDATE audit_events SET decision = 'partial' WHERE id = $1", [event?.id]);
+    try {
+      await page.goto(`/audit/events/${event?.id}`);
+      await expect(page.getByText("Tampered with.", { exact: true })).toBeVisible();
+      await expect(page.getByRole("row", { name: "decision partial allow" })).toBeVisible();
+      for (const width of [1280, 390]) {
+        await page.setViewportSize({ width, height: 844 });
+        expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([]);
+        expect(
+          await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+        ).toBeLessThanOrEqual(0);
+      }
+    } finally {
+      await stand.caracal.query("UPDATE audit_events SET decision = 'allow' WHERE id = $1", [event?.id]);
+    }
+  });
+
+  test("what is hidden is shown for a reason that is on the timeline first; exports hide it too", async ({
+    stand,
+    signedIn,
+  }) => {
+    const zone = "a-zone-with-secrets";
+    const secret = "hunter22-of-the-journey";
+    await putEvents(stand, zone, 3, { metadata: `{"resource": "=cmd()", "client_secret": "${secret}"}`, ago: minute });
+    const viewer = await signedIn("viewer");
+    await viewer.goto(`/audit?zone=${zone}`);
+    await viewer
+      .getByRole("button", { name: /^Open token_exchange/ })
+      .first()
+      .click();
+    await expect(viewer.getByText("metadata: client_secret")).toBeVisible();
+    await expect(viewer.getByRole("button", { name: "Show what is hidden" })).toHaveCount(0);
+    await expect(viewer.getByText("Exports are for")).toBeVisible();
+    expect(await viewer.content()).not.toContain(secret);
+
+    const page = await signedIn("security");
+    const heard: string[] = [];
+    page.on("response", (answer) => {
+      if (answer.url().includes("/api/trpc/"))
+        void answer.text().then(
+          (text) => heard.push(text),
+          () => undefined,
+        );
+    });
+    const incident = await declareIncident(page, "A secret stands in audit events");
+    await page.goto(`/audit?zone=${zone}`);
+    await page
+      .getByRole("button", { name: /^Open token_exchange/ })
+      .first()
+      .click();
+    await expect(page.getByText("metadata: client_secret")).toBeVisible();
+    expect(heard.join("")).not.toContain(secret);
+    await page.getByRole("button", { name: "Show what is hidden" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Incident").selectOption({ value: incident });
+    await dialog.getByRole("textbox").fill("To see whose secret it was");
+    await dialog.getByRole("button", { name: "Record it and show" }).click();
+    await expect(page.getByLabel("Metadata, as stored")).toContainText(secret);
+    const revealed = await stand.record.query<{ summary: string }>(
+      "SELECT summary FROM timeline_entries WHERE chain = $1 AND kind = 'evidence.revealed'",
+      [incident],
+    );
+    expect(revealed.rows).toHaveLength(1);
+    expect(revealed.rows[0]?.summary).toContain("To see whose secret it was");
+    await page.keyboard.press("Escape");
+
+    const exported = async () => {
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("button", { name: "Export", exact: true }).click(),
+      ]);
+      return readFileSync(await download.path(), "utf8");
+    };
+    const csv = await exported();
+    const rows: Record<string, string>[] = parse(csv, { columns: true });
+    expect(rows).toHaveLength(3);
+    expect(rows[0]?.zone_id).toBe(zone);
+    expect(csv).not.toContain(secret);
+    await expect(page.getByText(/^3 events are in audit-events-/)).toBeVisible();
+
+    await page.getByLabel("Format").selectOption("jsonl");
+    await page.getByLabel("Hide nothing, for a reason").check();
+    await page.getByLabel("Why nothing may be hidden").fill("The court asked for the bytes");
+    const lines = (await exported()).trim().split("\n");
+    expect(lines.map((line) => (JSON.parse(line) as { metadata_json: object }).metadata_json)).toEqual(
+      Array.from({ length: 3 }, () => ({ resource: "=cmd()", client_secret: secret })),
+    );
+    const { rows: record } = await stand.record.query<{ kind: string; summary: string }>(
+      "SELECT kind, summary FROM timeline_entries WHERE kind LIKE 'evidence.export%' ORDER BY at",
+    );
+    expect(record.map(({ kind }) => kind)).toEqual([
+      "evidence.exported",
+      "evidence.export-ended",
+      "evidence.exported",
+      "evidence.export-ended",
+    ]);
+    expect(record[2]?.summary).toContain("The court asked for the bytes");
   });
 });

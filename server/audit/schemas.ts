@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { FindingKind, Witness } from "@/server/audit/verify/judge-row";
+import type { Role } from "@/server/auth/roles";
 import { idText, pageInput, plainText, writtenText } from "@/server/platform/page";
 
 /** What a search asks: a window is mandatory, since audit_events is partitioned by occurred_at and nothing may scan it whole. */
@@ -93,7 +94,7 @@ export type AuditVocabulary = {
 };
 
 export const revealInput = auditPlaceInput.extend({
-  reason: writtenText(500).min(8),
+  reason: writtenText(500).min(4),
   incidentId: z.uuid().optional(),
 });
 /** The three JSON columns exactly as Postgres prints them. */
@@ -139,7 +140,8 @@ export type EventVerdict = {
   readonly signature: "right" | "contradicts" | "unheard"; // rebuilt, or of the copy
   readonly keyDrift: boolean; // every seal near it fails: the key is another one (trap 18)
   readonly stream:
-    | { readonly state: "no key" | "unreachable" }
+    | { readonly state: "no key" }
+    | { readonly state: "unreachable" }
     | {
         readonly state: "found" | "not found";
         readonly entry: string | null;
@@ -162,3 +164,13 @@ export type LikelyEventRow = Pick<
   "id" | "occurredAt" | "eventType" | "decision" | "evaluationStatus" | "resource" | "requestId"
 > & { readonly apartMs: number };
 export const likelyEventsInput = z.object({ sessionId: idText });
+
+/** What an export may hold and cost, said before it is begun. */
+export const exportBounds = { rows: 100_000, lookedAt: 2_000_000, minutes: 15 } as const;
+export const auditExportRoles: readonly Role[] = ["responder", "approver", "security", "compliance", "admin"];
+export const exportAuditInput = auditQuestion.extend({
+  format: z.enum(["csv", "jsonl"]),
+  /** With one, nothing is redacted. */
+  reason: writtenText(500).min(4).optional(),
+  incidentId: z.uuid().optional(),
+});

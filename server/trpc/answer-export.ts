@@ -15,41 +15,23 @@ import { log } from "@/server/platform/log";
 import { withoutCredentials } from "@/server/platform/without-credentials";
 import type { TRPCContext } from "@/server/trpc/context";
 import { answerOf } from "@/server/trpc/error-map";
+import { takeSlot } from "@/server/trpc/export-slots";
 
-const noStore = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+export const noStore = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
-function failure(error: unknown, requestId: string): Response {
-  const wrapped = error instanceof TRPCError ? error : new TRPCError({ code: "INTERNAL_SERVER_ERROR", cause: error });
+/** A failed export as JSON: the sentence and the status of the error map. */
+export function failure(error: unknown, requestId: string): Response {
+  const badInput = error instanceof Error && error.name === "ZodError";
+  const wrapped =
+    error instanceof TRPCError
+      ? error
+      : new TRPCError({ code: badInput ? "BAD_REQUEST" : "INTERNAL_SERVER_ERROR", cause: error });
   const { code, message, reason } = answerOf(wrapped, requestId);
   if (reason === "unexpected") log.error({ requestId, reason: withoutCredentials(messageOf(error)) }, "export failed");
   return Response.json(
     { message, reason, requestId },
     { status: getHTTPStatusCodeFromError(new TRPCError({ code })), headers: noStore },
   );
-}
-
-const mostAtOnce = { person: 2, all: 6 }; // of one replica: each holds a transaction on our own database and a file
-const underWay = new Map<string, number>();
-
-/** Makes a file unless too many are being made. @throws rate_limited */
-async function withSlot<T>(personId: string, make: () => Promise<T>): Promise<T> {
-  const own = underWay.get(personId) ?? 0;
-  const all = [...underWay.values()].reduce((sum, count) => sum + count, 0);
-  if (own >= mostAtOnce.person || all >= mostAtOnce.all)
-    throw new DomainError(
-      "rate_limited",
-      own >= mostAtOnce.person
-        ? `${own} exports of yours are being made. Wait until one of them is there.`
-        : "Several exports are being made by others. Try again in a minute.",
-    );
-  underWay.set(personId, own + 1);
-  try {
-    return await make();
-  } finally {
-    const left = (underWay.get(personId) ?? 1) - 1;
-    if (left === 0) underWay.delete(personId);
-    else underWay.set(personId, left);
-  }
 }
 
 type Download = {
@@ -84,7 +66,8 @@ async function answerDownload(
         "This export was not asked for by the console's own pages, so it was refused.",
       );
     const asked = Object.fromEntries(new URL(request.url).searchParams);
-    const file = await withSlot(actor.id, () => make({ ...ctx, actor }, asked));
+    const free = takeSlot(actor.id);
+    const file = await make({ ...ctx, actor }, asked).finally(free);
     return new Response(Readable.toWeb(file.open()) as ReadableStream<Uint8Array>, {
       headers: {
         ...noStore,
@@ -96,8 +79,7 @@ async function answerDownload(
       },
     });
   } catch (error) {
-    const badInput = error instanceof Error && error.name === "ZodError";
-    return failure(badInput ? new TRPCError({ code: "BAD_REQUEST", cause: error }) : error, requestId);
+    return failure(error, requestId);
   }
 }
 

@@ -6,8 +6,9 @@ import { useState } from "react";
 import { PageTitle } from "@/components/data-table/page-title";
 import { useRowKeys } from "@/components/data-table/use-row-keys";
 import { buttonStyle } from "@/components/ui/button";
-import { EventDetail } from "./event-detail";
+import { EventBeside } from "./_event/event-body";
 import { EventList } from "./event-list";
+import { ExportPanel } from "./export-panel";
 import { AuditFilters } from "./filters";
 import { Overview } from "./overview";
 import { type AuditFilter, questionOf } from "./question-of";
@@ -43,10 +44,13 @@ export function AuditClient({ renderedAt }: { renderedAt: number }) {
         read it whole.
       </PageTitle>
       <AuditFilters filter={filter} set={narrow} />
+      {asked.ok && !filter.tail ? (
+        <Overview question={asked.question} onNarrow={(since, until) => narrow({ since, until })} />
+      ) : null}
       <div className={open === null ? "" : "grid items-start gap-4 xl:grid-cols-[minmax(0,3fr)_minmax(22rem,2fr)]"}>
         {open === null ? null : (
           <div className="xl:order-2">
-            <EventDetail id={open.id} occurredAt={open.occurredAt} onClose={close} />
+            <EventBeside id={open.id} occurredAt={open.occurredAt} onClose={close} />
           </div>
         )}
         <div className="flex min-w-0 flex-col gap-4">
@@ -72,9 +76,7 @@ export function AuditClient({ renderedAt }: { renderedAt: number }) {
               onColumns: (cols) => void setFilter({ cols }),
             }}
           />
-          {asked.ok && !filter.tail ? (
-            <Overview question={asked.question} onNarrow={(since, until) => narrow({ since, until })} />
-          ) : null}
+          {asked.ok && !filter.tail ? <ExportPanel question={asked.question} /> : null}
         </div>
       </div>
     </div>

@@ -14,6 +14,7 @@ import { buttonStyle } from "@/components/ui/button";
 import { Fact, Facts } from "@/components/wizard/facts";
 import { startHref } from "@/components/wizard/start-model";
 import { mayCall } from "@/server/auth/policy";
+import { LikelyEvents } from "./likely-events";
 
 /** One session's row as Caracal holds it, what it means, and where to go from it. */
 export function SessionClient({ sessionId }: { sessionId: string }) {
@@ -95,6 +96,7 @@ export function SessionClient({ sessionId }: { sessionId: string }) {
           </div>
         )}
       </Panel>
+      {row === undefined ? null : <LikelyEvents sessionId={row.id} />}
     </div>
   );
 }

@@ -3,6 +3,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import Link from "next/link";
+import { useState } from "react";
+import { CommandBlock } from "@/components/lib/command-block";
+import { CopyButton } from "@/components/lib/copy-button";
 import { CopyText } from "@/components/lib/copy-text";
 import { Panel } from "@/components/lib/panel";
 import { TimeStamp } from "@/components/lib/time-stamp";
@@ -13,11 +16,29 @@ import { Button, buttonStyle } from "@/components/ui/button";
 import { Fact, Facts } from "@/components/wizard/facts";
 import { startHref } from "@/components/wizard/start-model";
 import { mayCall } from "@/server/auth/policy";
-import type { AuditDetail } from "@/server/audit/schemas";
+import type { AuditDetail, RevealedEvent } from "@/server/audit/schemas";
+import { eventHref } from "./event-href";
 import { prettyJson } from "./pretty-json";
+import { rawJson } from "./raw-json";
+import { Reveal } from "./reveal";
+import { SameRequest } from "./same-request";
+import { Verdict } from "./verdict";
 
-/** One event whole: its columns, its JSON as stored, its place in the chain, and the sessions it may belong to. */
-export function EventDetail({
+/** One event whole: what is proved of it, its columns, its JSON, its place in the chain, and what it may belong to. */
+export function EventBody({ event }: { event: AuditDetail }) {
+  return (
+    <div className="flex flex-col gap-4">
+      <Panel title="Fields" note={<CopyText text={event.id} what="event" />}>
+        <Detail key={`${event.id} ${event.occurredAt}`} event={event} />
+      </Panel>
+      <Verdict id={event.id} occurredAt={event.occurredAt} />
+      <SameRequest event={event} />
+    </div>
+  );
+}
+
+/** One event beside the list. */
+export function EventBeside({
   id,
   occurredAt,
   onClose,
@@ -28,23 +49,33 @@ export function EventDetail({
 }) {
   const trpc = useTRPC();
   const query = useQuery(trpc.audit.event.queryOptions({ id, occurredAt: occurredAt ?? undefined }));
+  const event = query.data;
   return (
-    <Panel
-      title="Event"
-      note={<CopyText text={id} what="event" />}
-      state={panelStateOf(query, { when: false, sentence: "" })}
-      actions={
+    <section aria-label="Event" className="flex flex-col gap-4">
+      <div className="flex items-center gap-3">
+        <h2 className="flex-1">Event</h2>
+        {event === undefined ? null : (
+          <Link href={eventHref(event)} className="text-accent underline underline-offset-2">
+            Open on its own page
+          </Link>
+        )}
         <Button variant="ghost" size="icon" aria-label="Close the event" onClick={onClose}>
           <X aria-hidden className="size-4" />
         </Button>
-      }
-    >
-      {query.data === undefined ? null : <Detail event={query.data} />}
-    </Panel>
+      </div>
+      {event === undefined ? (
+        <Panel title="Fields" state={panelStateOf(query, { when: false, sentence: "" })} />
+      ) : (
+        <EventBody event={event} />
+      )}
+    </section>
   );
 }
 
 function Detail({ event }: { event: AuditDetail }) {
+  const [revealed, setRevealed] = useState<RevealedEvent | null>(null);
+  const json = revealed ?? event;
+  const raw = rawJson(event, json);
   return (
     <div className="flex flex-col gap-4 px-3 py-3">
       <Facts>
@@ -73,9 +104,33 @@ function Detail({ event }: { event: AuditDetail }) {
         </Fact>
       </Facts>
       <LikelySessions event={event} />
-      <Json title="Metadata" text={event.metadata} />
-      <Json title="Diagnostics" text={event.diagnostics} />
-      <Json title="Determining policies" text={event.determiningPolicies} />
+      {revealed === null ? (
+        <Reveal event={event} onRevealed={setRevealed} />
+      ) : (
+        <p role="status" className="rounded-md border border-dashed px-3 py-2">
+          Nothing is hidden here now. That you looked is on the record; leaving the page hides it again.
+        </p>
+      )}
+      <Json title="Metadata" text={json.metadata} />
+      <Json title="Diagnostics" text={json.diagnostics} />
+      <Json title="Determining policies" text={json.determiningPolicies} />
+      <details>
+        <summary className="cursor-pointer">The whole row as JSON</summary>
+        <div className="mt-2 flex flex-col gap-2">
+          <p className="flex items-center gap-1 text-xs text-muted-foreground">
+            Copy it as Postgres prints it
+            {revealed === null && event.hidden.length > 0 ? ", what is hidden left out" : ""}
+            <CopyButton text={raw} what="the row as JSON" />
+          </p>
+          <Json title="The row" text={raw} />
+        </div>
+      </details>
+      <details>
+        <summary className="cursor-pointer">The same by hand</summary>
+        <div className="mt-2">
+          <CommandBlock command={event.sql} title="SQL of this event" caption={false} />
+        </div>
+      </details>
       <section aria-label="Chain" className="flex flex-col gap-2">
         <h3>Place in the zone's chain</h3>
         <Facts>
@@ -93,10 +148,6 @@ function Detail({ event }: { event: AuditDetail }) {
             <Id text={event.ingestSignature} what="signature" />
           </Fact>
         </Facts>
-        <p className="text-xs text-muted-foreground">
-          Shown as stored, not checked here. JSON columns show what Postgres kept: it sorts keys, so they differ from
-          the bytes that were hashed.
-        </p>
       </section>
     </div>
   );
