@@ -1,6 +1,9 @@
 import type { AuditDetail, RevealedEvent } from "@/server/audit/schemas";
 
-type Columns = Omit<AuditDetail, "likelySessions" | "likelySessionsNote" | "hidden" | "sql">;
+type Columns = Omit<
+  AuditDetail,
+  "likelySessions" | "likelySessionsNote" | "hidden" | "sql" | "determiningPolicies" | "diagnostics" | "metadata"
+>;
 
 /** The whole row as one JSON object, by the names of its columns; the JSON columns are put in as Postgres prints them, digit by digit. */
 export function rawJson(event: Columns, json: RevealedEvent): string {
