@@ -2,7 +2,7 @@ import type { DataColumn } from "@/components/data-table/data-table";
 import { RowLink } from "@/components/data-table/row-opener";
 import { ClockBadge } from "@/components/incidents/clock-badge";
 import { IncidentFlags } from "@/components/incidents/incident-flags";
-import { incidentHref, incidentName, stateWords } from "@/components/incidents/incident-words";
+import { incidentHref, incidentName, stateWords, mergedName } from "@/components/incidents/incident-words";
 import { SeverityMark } from "@/components/lib/severity-mark";
 import { TimeStamp } from "@/components/lib/time-stamp";
 import { isOver } from "@/server/incidents/incident.machine";
@@ -36,7 +36,7 @@ export const incidentColumns: readonly DataColumn<IncidentSummary>[] = [
           )}
         </>
       ) : (
-        <>Merged into {incidentName(row.mergedInto.number)}</>
+        <>Merged into {mergedName(row.mergedInto)}</>
       ),
   },
   { id: "due", header: "Due", cell: (row) => (row.nextClock === null ? "–" : <ClockBadge clock={row.nextClock} />) },

@@ -3,7 +3,7 @@
 import Link from "next/link";
 import { ClockBadge } from "@/components/incidents/clock-badge";
 import { IncidentFlags } from "@/components/incidents/incident-flags";
-import { incidentHref, incidentName, originWords, stateWords } from "@/components/incidents/incident-words";
+import { incidentHref, incidentName, originWords, stateWords, mergedName } from "@/components/incidents/incident-words";
 import type { IncidentActs } from "@/components/incidents/use-incident-acts";
 import { SeverityMark } from "@/components/lib/severity-mark";
 import { TimeStamp } from "@/components/lib/time-stamp";
@@ -40,7 +40,7 @@ export function IncidentHeader({
       </h1>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <Badge tone={view.state === "closed" ? "neutral" : "accent"} data-testid="incident-state">
-          {view.mergedInto === null ? stateWords[view.state] : `Merged into ${incidentName(view.mergedInto.number)}`}
+          {view.mergedInto === null ? stateWords[view.state] : `Merged into ${mergedName(view.mergedInto)}`}
         </Badge>
         <IncidentFlags restricted={view.restricted} drill={view.drill} />
         {view.clocks.map((clock) => (
@@ -67,9 +67,13 @@ export function IncidentHeader({
       {view.mergedInto === null ? null : (
         <p role="status" className="rounded-md border border-dashed border-border-strong bg-card px-3 py-2">
           This incident was merged into{" "}
-          <Link href={incidentHref(view.mergedInto.id)} className="text-accent underline underline-offset-2">
-            {incidentName(view.mergedInto.number)}
-          </Link>
+          {view.mergedInto.id === null ? (
+            mergedName(view.mergedInto)
+          ) : (
+            <Link href={incidentHref(view.mergedInto.id)} className="text-accent underline underline-offset-2">
+              {mergedName(view.mergedInto)}
+            </Link>
+          )}
           . Work goes on there. Below is its own record up to then, to read only.
         </p>
       )}

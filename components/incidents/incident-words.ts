@@ -3,6 +3,9 @@ import type { IncidentEvent, IncidentRole, IncidentState } from "@/server/incide
 
 /** As people say it aloud and search for it. */
 export const incidentName = (number: number): string => `INC-${number}`;
+/** What somebody calls the incident that another was merged into; one that they may not see is not named. */
+export const mergedName = ({ number }: { readonly number: number | null }): string =>
+  number === null ? "an incident that is not open to you" : incidentName(number);
 export const incidentHref = (id: string): string => `/incidents/${id}`;
 export const entryHref = (id: string, seq: number): string => `/incidents/${id}?entry=${seq}`;
 

@@ -30,6 +30,7 @@ export async function openIncidentStage() {
     return { db, actor };
   };
   return {
+    url: database.url,
     db,
     owner,
     people,

@@ -10,7 +10,7 @@ import { requestDigest, targetsDigestOf } from "@/server/approvals/request-diges
 import type { previewApprovalInput, requestApprovalInput } from "@/server/approvals/schemas";
 import { type Me, twoPeopleRule, type TwoPeople } from "@/server/approvals/standing";
 import { declareIn } from "@/server/incidents/declare-incident";
-import { loadIncident } from "@/server/incidents/incident-rows";
+import { loadIncident, mergedWords } from "@/server/incidents/incident-rows";
 import { wantReason } from "@/server/investigation/pass-guard";
 import { queueNotice } from "@/server/notifications/queue-notice";
 import { DomainError } from "@/server/platform/errors";
@@ -78,7 +78,7 @@ async function incidentFor(tx: Queryable, actor: Actor, given: string | null, la
   }
   const incident = await loadIncident(tx, actor, given, true);
   if (incident.merged_into !== null)
-    throw new DomainError("conflict", `INC-${incident.number} was merged into INC-${incident.merged_number}.`);
+    throw new DomainError("conflict", `INC-${incident.number} was merged into ${mergedWords(incident)}.`);
   if (incident.state === "closed")
     throw new DomainError("precondition_failed", `INC-${incident.number} is closed. Reopen it first.`);
   return given;

@@ -1,3 +1,4 @@
+import { recentProof, type RecentProof } from "@/server/auth/recent-proof";
 import { type BreakGlassContext, isOpenNow } from "@/server/approvals/break-glass";
 
 type Person = { readonly id: string; readonly name: string };
@@ -16,6 +17,7 @@ export type BreakGlassState = {
   readonly asked: Pick<Use, "id" | "first" | "reason" | "incident" | "askedAt"> | null;
   readonly open: Use | null;
   readonly awaitingReview: readonly Use[];
+  readonly reauthentication: RecentProof;
 };
 
 type Row = {
@@ -46,9 +48,9 @@ const viewOf = (row: Row): Use => ({
 
 /** How break-glass stands: off, asked for, open, and which uses nobody has reviewed. Everybody may know. */
 export async function breakGlassState({
-  ctx: { db, secretHash },
+  ctx: { db, actor, signInId, secretHash },
 }: {
-  ctx: Pick<BreakGlassContext, "db" | "secretHash">;
+  ctx: BreakGlassContext;
 }): Promise<BreakGlassState> {
   const rows = await db.query<Row>(
     `SELECT g.id, g.first_id, f.display_name AS first_name, g.second_id, s.display_name AS second_name, g.reason, g.incident_id,
@@ -65,6 +67,7 @@ export async function breakGlassState({
     enabled: secretHash !== undefined,
     asked: asked === undefined ? null : viewOf(asked),
     open: open === undefined ? null : viewOf(open),
+    reauthentication: await recentProof(db, signInId, actor.id),
     awaitingReview: rows.filter((row) => row.opened_at !== null && !row.open).map(viewOf),
   };
 }

@@ -26,7 +26,12 @@ let stage: ApprovalStage;
 let secretHash: string;
 const acts = actsOn(() => stage);
 
-const glass = (name: string) => ({ db: stage.db, actor: stage.by(name).actor, secretHash });
+const glass = (name: string) => ({
+  db: stage.db,
+  actor: stage.by(name).actor,
+  signInId: stage.by(name).signInId,
+  secretHash,
+});
 const ask = (name: string, given = secret) =>
   askBreakGlass({ ctx: glass(name), input: { secret: given, reason: "Nobody on call answers" } });
 const confirm = (name: string, id: string, given = secret) =>
@@ -121,6 +126,41 @@ describe("break-glass", () => {
     await review("ada", id);
     expect(await closeBlockers(stage.db, incident)).not.toContainEqual(expect.stringContaining("Break-glass"));
     expect((await state()).awaitingReview).toEqual([]);
+  });
+
+  test("a role that break-glass lends reviews no use of it, not an earlier one either", async () => {
+    const earlier = await ask("dana");
+    await confirm("remy", earlier.id);
+    await endBreakGlass({ ctx: glass("dana"), input: { id: earlier.id } });
+    const now = await ask("ari");
+    await confirm("ora", now.id);
+    expect(await rolesOf("ari")).toContain("security");
+    for (const name of ["ari", "ora"])
+      await expect(review(name, earlier.id)).rejects.toThrow(/for the time of break-glass only/);
+    await expect(review("dana", earlier.id)).rejects.toThrow(/You had part in it/);
+    await review("sol", earlier.id);
+  });
+
+  test("asking, confirming and reviewing want a recent proof of who it is", async () => {
+    const stale = (name: string) =>
+      stage.owner.query("UPDATE sign_ins SET authenticated_at = now() - interval '1 hour' WHERE id = $1", [
+        stage.by(name).signInId,
+      ]);
+    const fresh = (name: string) =>
+      stage.owner.query("UPDATE sign_ins SET authenticated_at = now() WHERE id = $1", [stage.by(name).signInId]);
+    await stale("cora");
+    await expect(ask("cora")).rejects.toMatchObject({ facts: { reauthenticate: "local" } });
+    await fresh("cora");
+    const { id } = await ask("cora");
+    await stale("cole");
+    await expect(confirm("cole", id)).rejects.toMatchObject({ facts: { reauthenticate: "local" } });
+    await fresh("cole");
+    await confirm("cole", id);
+    await endBreakGlass({ ctx: glass("cole"), input: { id } });
+    await stale("ada");
+    await expect(review("ada", id)).rejects.toMatchObject({ facts: { reauthenticate: "local" } });
+    await fresh("ada");
+    await review("ada", id);
   });
 
   test("ended early by one of the two; strangers cannot; four confirmations at once open it once", async () => {

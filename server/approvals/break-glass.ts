@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
+import { requireRecentProof } from "@/server/auth/recent-proof";
 import { passwordMatches } from "@/server/auth/passwords";
 import type { Actor } from "@/server/auth/roles";
 import { signInLimits } from "@/server/auth/sign-in-limits";
@@ -19,6 +20,7 @@ import { appendEntries, consoleChain } from "@/server/timeline/append-entries";
 export type BreakGlassContext = {
   readonly db: Database;
   readonly actor: Actor;
+  readonly signInId: string;
   readonly secretHash: string | undefined; // undefined: it is off
 };
 type Glass = { id: string; incident_id: string; first_id: string; second_id: string | null; reason: string };
@@ -27,9 +29,14 @@ const openMinutes = 30;
 const askedMinutes = 10;
 export const isOpenNow = "opened_at IS NOT NULL AND ended_at IS NULL AND expires_at > clock_timestamp()";
 
-/** The credential, limited like a sign-in. A wrong one goes on the console's record. @throws not_configured, rate_limited, forbidden */
-async function checkCredential({ db, actor, secretHash }: BreakGlassContext, secret: string): Promise<void> {
+/**
+ * Who it is, proved lately, and the credential, limited like a sign-in. A wrong one goes on the console's record.
+ * @throws not_configured, precondition_failed (stale proof of identity), rate_limited, forbidden
+ */
+async function checkCredential(ctx: BreakGlassContext, secret: string): Promise<void> {
+  const { db, actor, signInId, secretHash } = ctx;
   if (secretHash === undefined) throw new DomainError("not_configured", "Break-glass is off: no credential is set.");
+  await requireRecentProof(db, signInId, actor.id);
   const limits = signInLimits(db, { username: "break-glass credential", address: actor.id });
   await limits.spend();
   if (await passwordMatches(secret, secretHash)) return limits.giveBack();
@@ -198,9 +205,14 @@ export async function tellLapsed(db: Database): Promise<number> {
   return told;
 }
 
-/** Looks back at a use that is over, by somebody who had no part in it. Its incident closes only after that. */
+const reviewers = ["security", "compliance", "admin"];
+
+/**
+ * Looks back at a use that is over, by somebody who had no part in it and whose role is their own: what break-glass lends reviews
+ * nothing. Its incident closes only after that. @throws forbidden, precondition_failed (not over, stale proof of identity), not_found
+ */
 export async function reviewBreakGlass({
-  ctx: { db, actor },
+  ctx: { db, actor, signInId },
   input,
 }: {
   ctx: BreakGlassContext;
@@ -210,6 +222,16 @@ export async function reviewBreakGlass({
     const glass = await hold(tx, input.id);
     if ([glass.first_id, glass.second_id].includes(actor.id))
       throw new DomainError("forbidden", "You had part in it, so somebody else reviews it.");
+    const own = await tx.query("SELECT 1 FROM people WHERE id = $1 AND active AND roles && $2 FOR SHARE", [
+      actor.id,
+      reviewers,
+    ]);
+    if (own.length === 0)
+      throw new DomainError(
+        "forbidden",
+        "A role that is yours for the time of break-glass only reviews none of its uses.",
+      );
+    await requireRecentProof(tx, signInId, actor.id);
     if (!glass.over) throw new DomainError("precondition_failed", "It is not over yet, or has been reviewed.");
     await tx.query(
       `UPDATE break_glass SET reviewed_at = clock_timestamp(), reviewer_id = $2, review = $3,

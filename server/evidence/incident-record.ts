@@ -94,7 +94,8 @@ const lists = {
     FROM incident_signals i JOIN signal_records s ON s.id = i.signal_id WHERE i.incident_id = $1 ORDER BY s.fired_at LIMIT 1000`,
   clocks: `SELECT json_build_object('kind', kind, 'dueAt', due_at, 'warnedAt', warned_at, 'breachedAt', breached_at, 'metAt', met_at) AS item
     FROM incident_clocks WHERE incident_id = $1 ORDER BY due_at LIMIT 1000`,
-  merged: `SELECT json_build_object('id', id, 'number', number) AS item FROM incidents WHERE merged_into = $1 ORDER BY number LIMIT 1000`,
+  merged: `SELECT json_build_object('id', id, 'number', number) AS item FROM incidents
+    WHERE merged_into = $1 AND (NOT restricted OR (SELECT restricted FROM incidents WHERE id = $1)) ORDER BY number LIMIT 1000`,
   files: `SELECT json_build_object('id', id, 'name', name, 'mediaType', media_type, 'size', size, 'sha256', sha256,
       'addedBy', ${person("added_by_id", "added_by_name")}, 'addedAt', added_at) AS item
     FROM incident_files WHERE incident_id = $1 ORDER BY added_at, id LIMIT 1000`,

@@ -1,5 +1,5 @@
 import type { Actor } from "@/server/auth/roles";
-import { type IncidentRow, loadIncident } from "@/server/incidents/incident-rows";
+import { type IncidentRow, loadIncident, mergedWords } from "@/server/incidents/incident-rows";
 import { DomainError } from "@/server/platform/errors";
 import type { Database, Queryable } from "@/server/platform/postgres";
 import { appendEntries, type NewEntry } from "@/server/timeline/append-entries";
@@ -24,9 +24,9 @@ export async function actOnIncident<T>(
     if (incident.merged_into !== null)
       throw new DomainError(
         "conflict",
-        `INC-${incident.number} was merged into INC-${incident.merged_number}: go on there.`,
+        `INC-${incident.number} was merged into ${mergedWords(incident)}: go on there.`,
         {
-          mergedInto: incident.merged_into,
+          mergedInto: incident.merged_number === null ? null : incident.merged_into,
         },
       );
     if (incident.state === "closed" && !evenClosed)

@@ -93,6 +93,44 @@ describe("folding", () => {
     expect(open.rows.map(({ id }) => id)).not.toContain(a.incidentId);
   });
 
+  test("what went into a restricted incident does not name it to somebody who may not see it", async () => {
+    const [from, secret] = [
+      await stage.declare("dana"),
+      await stage.declare("sol", { restricted: true, title: "Insider" }),
+    ];
+    const named = new RegExp(`INC-${secret.number}\\b|Insider|${secret.incidentId}`);
+    await mergeIncidents({
+      ctx: stage.by("sol"),
+      input: { incidentId: from.incidentId, intoId: secret.incidentId, reason: "The same" },
+    });
+    const refused = await stage.move("remy", from.incidentId, "contain").catch((error: unknown) => error);
+    expect(String(refused)).toContain("merged into an incident that is not open to you");
+    expect(JSON.stringify(refused)).not.toMatch(named);
+    const view = await stage.view("remy", from.incidentId);
+    expect(view.mergedInto).toEqual({ id: null, number: null });
+    expect(JSON.stringify({ ...view, seq: 0 })).not.toMatch(named);
+    const entries = await stage.db.query<{ summary: string }>("SELECT summary FROM timeline_entries WHERE chain = $1", [
+      from.incidentId,
+    ]);
+    expect(entries.map(({ summary }) => summary).join()).not.toMatch(named);
+    expect((await stage.view("sol", from.incidentId)).mergedInto).toEqual({
+      id: secret.incidentId,
+      number: secret.number,
+    });
+
+    const [hidden, open] = [
+      await stage.declare("sol", { restricted: true, title: "Insider" }),
+      await stage.declare("remy"),
+    ];
+    await mergeIncidents({
+      ctx: stage.by("sol"),
+      input: { incidentId: hidden.incidentId, intoId: open.incidentId, reason: "The same" },
+    });
+    await stage.owner.query("UPDATE incidents SET restricted = false WHERE id = $1", [open.incidentId]);
+    expect((await stage.view("vera", open.incidentId)).merged).toEqual([]);
+    expect((await stage.view("sol", open.incidentId)).merged).toHaveLength(1);
+  });
+
   test("two merges of the same pair in both directions at once: one wins, none waits for ever", async () => {
     const [a, b] = [await stage.declare("dana"), await stage.declare("remy")];
     const answers = await Promise.allSettled([

@@ -1,7 +1,8 @@
 import type { IncidentContext } from "@/server/incidents/act-on-incident";
 import { closeBlockers } from "@/server/incidents/close-blockers";
 import { transition } from "@/server/incidents/incident.machine";
-import { type IncidentRow, loadIncident } from "@/server/incidents/incident-rows";
+import { viewerParams, visibleTo } from "@/server/incidents/visible-to";
+import { type IncidentRow, loadIncident, mergedWords } from "@/server/incidents/incident-rows";
 import { type ClockRow, clockView, incidentSummary } from "@/server/incidents/list-incidents";
 import type {
   incidentEvents,
@@ -63,8 +64,7 @@ const person = (row: { person_id: string; name: string }): PersonRef => ({ id: r
 
 function eventsOf(incident: IncidentRow, blockers: readonly string[]): IncidentView["events"] {
   const may = (event: (typeof incidentEvents)[number]): May => {
-    if (incident.merged_into !== null)
-      return { allowed: false, why: `It was merged into INC-${incident.merged_number}.` };
+    if (incident.merged_into !== null) return { allowed: false, why: `It was merged into ${mergedWords(incident)}.` };
     if (transition(incident.state, event) === null)
       return { allowed: false, why: `Not while it is ${incident.state}.` };
     return event === "close" && blockers.length > 0
@@ -131,8 +131,8 @@ export async function getIncident({
       [id],
     ),
     db.query<{ id: string; number: number; title: string }>(
-      "SELECT id, number::int AS number, title FROM incidents WHERE merged_into = $1 ORDER BY number LIMIT 100",
-      [id],
+      `SELECT i.id, i.number::int AS number, i.title FROM incidents i WHERE i.merged_into = $3 AND ${visibleTo("i", 1)} ORDER BY i.number LIMIT 100`,
+      [...viewerParams(actor), id],
     ),
     incident.state === "resolved" ? closeBlockers(db, incident) : [],
   ]);

@@ -29,9 +29,13 @@ export type IncidentRow = {
   readonly updated_at: Date;
 };
 
-/** The columns of IncidentRow, from `incidents i`. */
+/** What people call the incident that this one was merged into; one that the viewer may not see is not named. */
+export const mergedWords = ({ merged_number: number }: Pick<IncidentRow, "merged_number">): string =>
+  number === null ? "an incident that is not open to you" : `INC-${number}`;
+
+/** The columns of IncidentRow, from `incidents i`, for the viewer whose `viewerParams` stand at $1 and $2. */
 export const incidentColumns = `i.id, i.number::int AS number, i.title, i.severity, i.state, i.restricted, i.drill, i.origin,
-  i.merged_into, (SELECT t.number::int FROM incidents t WHERE t.id = i.merged_into) AS merged_number, i.revision,
+  i.merged_into, (SELECT t.number::int FROM incidents t WHERE t.id = i.merged_into AND ${visibleTo("t", 1)}) AS merged_number, i.revision,
   i.declared_by_id, i.declared_by_name, i.began_at, i.declared_at, i.acknowledged_at, i.contained_at, i.recovered_at,
   i.resolved_at, i.closed_at, i.updated_at`;
 

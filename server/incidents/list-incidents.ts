@@ -68,9 +68,11 @@ function summaryOf(row: SummaryRow): IncidentSummary {
     nextClock: row.clock === null ? null : clockView(row.clock),
     openSignals: row.open_signals,
     mergedInto:
-      row.merged_into === null || row.merged_number === null
+      row.merged_into === null
         ? null
-        : { id: row.merged_into, number: row.merged_number },
+        : row.merged_number === null
+          ? { id: null, number: null }
+          : { id: row.merged_into, number: row.merged_number },
     acknowledged: row.acknowledged_at !== null,
     seq: row.seq,
   };
@@ -99,6 +101,7 @@ export async function openIncidents(db: Queryable): Promise<readonly OpenInciden
             (SELECT array_agg(m.person_id::text) FROM incident_members m WHERE m.incident_id = i.id AND m.active) AS members
        FROM incidents i ${leadJoin}
       WHERE i.state <> 'closed' AND i.merged_into IS NULL ORDER BY i.severity, i.declared_at LIMIT 50`,
+    [true, null], // none of them was merged; who may see which is asked of each viewer
   );
   return rows.map((row) => ({ ...summaryOf(row), memberIds: row.members ?? [] }));
 }

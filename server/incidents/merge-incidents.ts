@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { IncidentContext } from "@/server/incidents/act-on-incident";
-import { type IncidentRow, loadIncident } from "@/server/incidents/incident-rows";
+import { type IncidentRow, loadIncident, mergedWords } from "@/server/incidents/incident-rows";
 import { isOver } from "@/server/incidents/incident.machine";
 import { stopClock } from "@/server/incidents/running-clock";
 import type { mergeInput } from "@/server/incidents/schemas";
@@ -9,7 +9,7 @@ import { appendEntries } from "@/server/timeline/append-entries";
 
 function mustBeOpen(incident: IncidentRow): void {
   if (incident.merged_into !== null)
-    throw new DomainError("conflict", `INC-${incident.number} was merged into INC-${incident.merged_number} already.`);
+    throw new DomainError("conflict", `INC-${incident.number} was merged into ${mergedWords(incident)} already.`);
   if (isOver(incident.state))
     throw new DomainError(
       "precondition_failed",
@@ -71,14 +71,14 @@ export async function mergeIncidents({
         chain: from.id,
         kind: "incident.merged",
         by: actor,
-        summary: `Merged into INC-${into.number}: ${input.reason}`,
+        summary: `Merged into another incident: ${input.reason}`, // who may see that one follows the reference
         details: { refs: { incident: into.id } },
       },
       {
         chain: into.id,
         kind: "incident.absorbed",
         by: actor,
-        summary: `INC-${from.number} "${from.title}" was merged into this one: ${input.reason}`,
+        summary: `${from.restricted ? "A restricted incident" : `INC-${from.number} "${from.title}"`} was merged into this one: ${input.reason}`,
         details: { refs: { incident: from.id } },
       },
     ]);

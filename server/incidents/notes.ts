@@ -22,7 +22,7 @@ export async function addNote({
     const mentioned = await tx.query<{ id: string; name: string }>(
       `SELECT p.id, p.display_name AS name FROM people p
         WHERE p.username = ANY ($2) AND p.active
-          AND (NOT $3 OR p.roles && ARRAY['security', 'admin'] OR EXISTS (
+          AND (NOT $3 OR held_roles(p) && ARRAY['security', 'admin'] OR EXISTS (
             SELECT 1 FROM incident_members m WHERE m.incident_id = $1 AND m.person_id = p.id AND m.active))
         ORDER BY p.display_name LIMIT 20`,
       [incident.id, mentionedNames(input.text), incident.restricted],

@@ -68,7 +68,11 @@ export type IncidentSummary = {
   readonly lead: PersonRef | null;
   readonly nextClock: IncidentClock | null;
   readonly openSignals: number;
-  readonly mergedInto: { readonly id: string; readonly number: number } | null;
+  /** Merged into which one; nulls for one that the viewer may not see. */
+  readonly mergedInto:
+    | { readonly id: string; readonly number: number }
+    | { readonly id: null; readonly number: null }
+    | null;
   readonly acknowledged: boolean;
   readonly seq: number; // of the newest timeline entry: changes whenever anything does
 };

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { DatabaseError, Pool, type PoolClient, type QueryResultRow } from "pg";
 import { log } from "@/server/platform/log";
 import { DomainError, messageOf } from "@/server/platform/errors";
@@ -8,7 +9,10 @@ export type Queryable = {
 };
 
 export type Database = Queryable & {
-  /** Runs `work` in one transaction (READ COMMITTED); rolls back when it throws. */
+  /**
+   * Runs `work` in one transaction (READ COMMITTED); rolls back when it throws. One that Postgres ended so that another could go on
+   * (deadlock, serialization) is run again from its beginning, as often as the database was opened with `attempts`.
+   */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
@@ -18,10 +22,15 @@ export type DatabaseOptions = {
   readonly label: string; // as the operator reads it: "Caracal's Postgres"
   readonly max: number;
   readonly statementTimeoutMs: number;
+  readonly attempts?: number; // of a transaction that another one got in the way of; 1 unless said: `work` may run more than once
 };
 
 /** True when a unique key refused the statement: somebody else was first. */
 export const isUniqueViolation = (error: unknown): boolean => error instanceof DatabaseError && error.code === "23505";
+
+/** True when Postgres ended the transaction for the sake of another: nothing of it was done, and it may be run again. */
+const wasSacrificed = (error: unknown): boolean =>
+  error instanceof DatabaseError && (error.code === "40P01" || error.code === "40001");
 
 /** True for failures of the connection or the server, as against of the statement. */
 function isUnreachable(error: unknown): boolean {
@@ -70,33 +79,44 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     ...direct,
     async transaction(work) {
-      let client: PoolClient;
-      try {
-        client = await pool.connect();
-      } catch (error) {
-        throw new DomainError(
-          "source_unreachable",
-          `${options.label} did not answer: ${messageOf(error)}.`,
-          {},
-          { cause: error },
-        );
-      }
-      const tx = asQueryable(client, options.label);
-      let broken: Error | undefined;
-      try {
-        await tx.query("BEGIN");
-        const value = await work(tx);
-        await tx.query("COMMIT");
-        return value;
-      } catch (error) {
-        await tx.query("ROLLBACK").catch((rollbackError: unknown) => {
-          broken = rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
-        });
-        throw error;
-      } finally {
-        client.release(broken);
-      }
+      for (let left = (options.attempts ?? 1) - 1; ; left -= 1)
+        try {
+          return await once(work);
+        } catch (error) {
+          if (left <= 0 || !wasSacrificed(error)) throw error;
+          log.debug({ database: options.label, reason: messageOf(error) }, "a transaction is run again");
+          await pause(5 + Math.random() * 50); // so that the two do not meet again
+        }
     },
     close: () => pool.end(),
   };
+
+  async function once<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    let client: PoolClient;
+    try {
+      client = await pool.connect();
+    } catch (error) {
+      throw new DomainError(
+        "source_unreachable",
+        `${options.label} did not answer: ${messageOf(error)}.`,
+        {},
+        { cause: error },
+      );
+    }
+    const tx = asQueryable(client, options.label);
+    let broken: Error | undefined;
+    try {
+      await tx.query("BEGIN");
+      const value = await work(tx);
+      await tx.query("COMMIT");
+      return value;
+    } catch (error) {
+      await tx.query("ROLLBACK").catch((rollbackError: unknown) => {
+        broken = rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
+      });
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
 }

@@ -1,7 +1,7 @@
 import type { Actor } from "@/server/auth/roles";
 import { declareIn } from "@/server/incidents/declare-incident";
 import { isOver } from "@/server/incidents/incident.machine";
-import { loadIncident } from "@/server/incidents/incident-rows";
+import { loadIncident, mergedWords } from "@/server/incidents/incident-rows";
 import { viewerParams, visibleByIncident } from "@/server/incidents/visible-to";
 import { DomainError } from "@/server/platform/errors";
 import type { Queryable } from "@/server/platform/postgres";
@@ -24,7 +24,7 @@ export async function incidentOfRun(
     if (incident.merged_into !== null || isOver(incident.state))
       throw new DomainError(
         "precondition_failed",
-        `INC-${incident.number} ${incident.merged_into === null ? `is ${incident.state}` : `was merged into INC-${incident.merged_number}`}. Start the run from an open incident.`,
+        `INC-${incident.number} ${incident.merged_into === null ? `is ${incident.state}` : `was merged into ${mergedWords(incident)}`}. Start the run from an open incident.`,
       );
     return incident.id;
   }

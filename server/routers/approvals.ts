@@ -37,9 +37,10 @@ const by = (ctx: { actor: Actor; signInId: string; console: Console }): Approval
   actions: ctx.console.actions,
 });
 
-const glass = (ctx: { actor: Actor; console: Console }): BreakGlassContext => ({
+const glass = (ctx: { actor: Actor; signInId: string; console: Console }): BreakGlassContext => ({
   db: ctx.console.db,
   actor: ctx.actor,
+  signInId: ctx.signInId,
   secretHash: ctx.console.settings.BREAK_GLASS_SECRET_HASH,
 });
 

@@ -3,10 +3,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type NotifierStage, openNotifierStage } from "@/sandbox/receivers/notifier-stage";
 import { openDeclaredSignals } from "@/server/detection/open-declared-signals";
 import { openDatabase } from "@/server/platform/postgres";
-import { receiveAlertmanager } from "@/server/runtime/alertmanager-webhook";
+import { forgetPosts, mostPosts, receiveAlertmanager } from "@/server/runtime/alertmanager-webhook";
 
 let stage: NotifierStage;
 beforeEach(async () => {
+  await forgetPosts();
   stage = await openNotifierStage();
 });
 afterEach(() => stage.close());
@@ -99,6 +100,37 @@ describe("Alertmanager's webhook", () => {
     expect((await post("{")).status).toBe(400);
     const answer = await post(fixture("firing").replace('"version": "4"', '"version": "3"'));
     expect([answer.status, (await answer.json()).error]).toEqual([400, expect.stringContaining("version")]);
+  });
+
+  it("takes so many posts a minute: beyond them Alertmanager tries again, and guesses at the token are cut off", async () => {
+    const statuses = async (count: number, token?: string) => {
+      const answers: number[] = [];
+      for (let n = 0; n < count; n += 1) answers.push((await post("{", token)).status);
+      return answers;
+    };
+    expect(new Set(await statuses(mostPosts.known))).toEqual(new Set([400]));
+    expect(await statuses(2)).toEqual([503, 503]);
+    expect(new Set(await statuses(mostPosts.unknown, "a guess"))).toEqual(new Set([401]));
+    expect(await statuses(2, "a guess")).toEqual([429, 429]);
+    expect(await openDeclaredSignals(stage.db)).toHaveLength(0);
+  });
+
+  it("stops reading a body that is longer than it said", async () => {
+    let sent = 0;
+    const endless = new ReadableStream({
+      pull(controller) {
+        sent += 65_536;
+        controller.enqueue(new Uint8Array(65_536));
+      },
+    });
+    const request = new Request("http://console/api/webhooks/alertmanager", {
+      method: "POST",
+      headers: { authorization: "Bearer alertmanager-token" },
+      body: endless,
+      duplex: "half",
+    } as RequestInit);
+    expect((await receiveAlertmanager(request, { db: stage.db, settings: stage.settings([]) })).status).toBe(413);
+    expect(sent).toBeLessThan(2 * 1_048_576);
   });
 
   it("asks for another try while the console's own Postgres is away", async () => {

@@ -87,6 +87,7 @@ function compose(settings: Settings): Console {
     label: "The console's own Postgres",
     max: 10,
     statementTimeoutMs: 5_000,
+    attempts: 5,
   });
   const caracal = openDeployment(settings);
   const auditKey = settings.AUDIT_HMAC_KEY === undefined ? null : Buffer.from(settings.AUDIT_HMAC_KEY, "hex");

@@ -1,6 +1,7 @@
 "use client";
 
 import { TimeStamp } from "@/components/lib/time-stamp";
+import type { Identity } from "@/components/approvals/identity";
 import { type RouterOutputs, useTRPCClient } from "@/components/live/trpc";
 import { usePerson } from "@/components/shell/shell-context";
 import { Fact, Facts } from "@/components/wizard/facts";
@@ -9,11 +10,12 @@ import { CredentialForm } from "./credential-form";
 type State = RouterOutputs["approvals"]["breakGlassState"];
 
 /** The first of two people: nothing is granted by asking. */
-export function AskForIt() {
+export function AskForIt({ identity }: { identity: Identity }) {
   const client = useTRPCClient();
   return (
     <CredentialForm
       label="Ask for break-glass"
+      identity={identity}
       wantsReason
       onSend={({ credential, reason }) => client.approvals.breakGlassAsk.mutate({ secret: credential, reason })}
     >
@@ -26,7 +28,7 @@ export function AskForIt() {
 }
 
 /** Asked for by one: the second person confirms, the first one waits. */
-export function Asked({ asked }: { asked: NonNullable<State["asked"]> }) {
+export function Asked({ asked, identity }: { asked: NonNullable<State["asked"]>; identity: Identity }) {
   const client = useTRPCClient();
   const person = usePerson();
   const facts = (
@@ -47,6 +49,7 @@ export function Asked({ asked }: { asked: NonNullable<State["asked"]> }) {
   return (
     <CredentialForm
       label="Confirm and open"
+      identity={identity}
       wantsReason={false}
       onSend={({ credential }) => client.approvals.breakGlassConfirm.mutate({ id: asked.id, secret: credential })}
     >

@@ -28,7 +28,7 @@ export function BreakGlassClient() {
       >
         {state === undefined ? null : <div className="flex flex-col gap-3 px-3 py-3">{body(state)}</div>}
       </Panel>
-      {state === undefined ? null : <Reviews waiting={state.awaitingReview} />}
+      {state === undefined ? null : <Reviews waiting={state.awaitingReview} identity={state.reauthentication} />}
     </>
   );
 }
@@ -42,7 +42,8 @@ function words(state: State): string {
 function body(state: State) {
   if (!state.enabled) return <Off />;
   if (state.open !== null) return <OpenNow open={state.open} />;
-  return state.asked === null ? <AskForIt /> : <Asked asked={state.asked} />;
+  const identity = state.reauthentication;
+  return state.asked === null ? <AskForIt identity={identity} /> : <Asked asked={state.asked} identity={identity} />;
 }
 
 function Off() {

@@ -3,11 +3,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { useState } from "react";
+import { type Identity, PasswordField, ProveByProvider } from "@/components/approvals/identity";
 import { Panel } from "@/components/lib/panel";
 import { Refusal } from "@/components/lib/refusal";
 import { TimeStamp } from "@/components/lib/time-stamp";
 import { reasonOf } from "@/components/live/panel-state-of";
-import { type RouterOutputs, useTRPC } from "@/components/live/trpc";
+import { type RouterOutputs, useTRPC, useTRPCClient } from "@/components/live/trpc";
 import { usePerson } from "@/components/shell/shell-context";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
@@ -17,7 +18,7 @@ import { mayCall } from "@/server/auth/policy";
 type Waiting = RouterOutputs["approvals"]["breakGlassState"]["awaitingReview"][number];
 
 /** Every use is looked at afterwards by somebody who had no part in it. */
-export function Reviews({ waiting }: { waiting: readonly Waiting[] }) {
+export function Reviews({ waiting, identity }: { waiting: readonly Waiting[]; identity: Identity }) {
   const person = usePerson();
   return (
     <Panel
@@ -39,7 +40,7 @@ export function Reviews({ waiting }: { waiting: readonly Waiting[] }) {
             {one.first.id === person.id || one.second?.id === person.id ? (
               <p className="text-muted-foreground">You had part in it, so somebody else reviews it.</p>
             ) : mayCall("approvals.breakGlassReview", person.roles) ? (
-              <ReviewForm id={one.id} />
+              <ReviewForm id={one.id} identity={identity} />
             ) : (
               <p className="text-muted-foreground">Your roles do not allow a review. Ask security or an admin.</p>
             )}
@@ -50,32 +51,55 @@ export function Reviews({ waiting }: { waiting: readonly Waiting[] }) {
   );
 }
 
-function ReviewForm({ id }: { id: string }) {
+function ReviewForm({ id, identity }: { id: string; identity: Identity }) {
   const trpc = useTRPC();
   const client = useQueryClient();
+  const direct = useTRPCClient(); // past the cache of mutations, which would keep the password
+  const [password, setPassword] = useState("");
+  const [wrong, setWrong] = useState<string | null>(null);
+  const wantsPassword = identity.method === "local" && !identity.fresh;
   const [text, setText] = useState("");
   const review = useMutation(
     trpc.approvals.breakGlassReview.mutationOptions({
       onSettled: () => client.invalidateQueries({ queryKey: trpc.approvals.pathKey() }),
     }),
   );
+  const lacks =
+    text.trim().length < 4 || (wantsPassword && password === "") || (identity.method === "oidc" && !identity.fresh);
+
+  async function send() {
+    setWrong(null);
+    try {
+      if (wantsPassword) await direct.approvals.reauthenticate.mutate({ password });
+      await review.mutateAsync({ id, review: text.trim() });
+    } catch (error) {
+      setWrong(reasonOf(error));
+    } finally {
+      setPassword("");
+    }
+  }
+
   return (
-    <form
-      className="flex max-w-xl flex-col items-start gap-2"
-      onSubmit={(event) => {
-        event.preventDefault();
-        review.mutate({ id, review: text.trim() });
-      }}
-    >
-      <Field label="Review: what was done with it, and was it right" className="w-full">
-        {(ids) => (
-          <Textarea {...ids} value={text} maxLength={4_000} onChange={(event) => setText(event.target.value)} />
-        )}
-      </Field>
-      {review.isError ? <Refusal>{reasonOf(review.error)}</Refusal> : null}
-      <Button type="submit" disabled={text.trim().length < 4 || review.isPending}>
-        Record the review
-      </Button>
-    </form>
+    <>
+      <ProveByProvider identity={identity} />
+      <form
+        className="flex max-w-xl flex-col items-start gap-2"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!lacks && !review.isPending) void send();
+        }}
+      >
+        <Field label="Review: what was done with it, and was it right" className="w-full">
+          {(ids) => (
+            <Textarea {...ids} value={text} maxLength={4_000} onChange={(event) => setText(event.target.value)} />
+          )}
+        </Field>
+        {wantsPassword ? <PasswordField value={password} onChange={setPassword} /> : null}
+        {wrong === null ? null : <Refusal>{wrong}</Refusal>}
+        <Button type="submit" disabled={lacks || review.isPending}>
+          Record the review
+        </Button>
+      </form>
+    </>
   );
 }
