@@ -107,6 +107,22 @@ describe("people", () => {
     expect(held).toHaveLength(1);
   });
 
+  test("who may be mentioned in a restricted incident goes by the roles in force, those of break-glass too", async () => {
+    const { incidentId } = await stage.declare("sol", { restricted: true });
+    const mention = async () =>
+      (await addNote({ ctx: stage.by("sol"), input: { incidentId, text: "@vera, @remy: look", isUpdate: false } }))
+        .mentioned;
+    expect(await mention()).toEqual([]);
+    await stage.owner.query(
+      `INSERT INTO break_glass (id, incident_id, first_id, second_id, reason, opened_at, expires_at)
+       VALUES (gen_random_uuid(), $1, $2, $3, 'Nobody answers', now(), now() + interval '10 minutes')`,
+      [incidentId, stage.by("vera").actor.id, stage.by("remy").actor.id],
+    );
+    expect((await mention()).map(({ name }) => name)).toEqual(["remy", "vera"]);
+    await stage.owner.query("UPDATE break_glass SET ended_at = now() WHERE incident_id = $1", [incidentId]);
+    expect(await mention()).toEqual([]);
+  });
+
   test("who is mentioned is told once; acknowledging happens once; pinning an entry that is not there is refused", async () => {
     const { incidentId } = await stage.declare("dana");
     const { mentioned } = await addNote({

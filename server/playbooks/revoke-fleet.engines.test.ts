@@ -72,6 +72,9 @@ test("every zone gets a run with exactly its own frozen sessions, and all of the
 
 test("nothing live, unknown zones and a single one are refused", async () => {
   await expect(action().freeze({ zoneIds: ["nowhere", "elsewhere"] })).rejects.toThrow(/not in this deployment/);
+  await expect(action().freeze({ zoneIds: null, also: "and nothing else" })).rejects.toMatchObject({
+    code: "bad_input",
+  });
   await expect(action().freeze({ zoneIds: ["one"] })).rejects.toThrow(/Name two to 100 zones/);
   const empty = [await addZone(stage), await addZone(stage)];
   await expect(action().freeze({ zoneIds: empty })).rejects.toThrow(/nothing to revoke/);

@@ -116,6 +116,7 @@ test("what is not wide, not there or over is refused before anybody is asked; a 
     { zoneId: zone, subjects: ["a", "a"] },
     { zoneId: zone },
     { zoneId: zone, subjects: null, more: 1 },
+    { zoneId: zone, subjects: null, also: "and nothing else" }, // the words about the second sweep are the server's own
   ])
     await expect(action().freeze(parameters)).rejects.toMatchObject({ code: "bad_input" });
   await expect(action().freeze({ zoneId: "nowhere", subjects: null })).rejects.toMatchObject({ code: "not_found" });

@@ -81,7 +81,8 @@ export type Console = {
 
 const holder = globalThis as typeof globalThis & { __caracalConsole?: Console };
 
-function compose(settings: Settings): Console {
+/** Makes every part, and starts none. */
+export function composeConsole(settings: Settings): Console {
   const db = openDatabase({
     url: settings.CONSOLE_DATABASE_URL,
     label: "The console's own Postgres",
@@ -185,6 +186,6 @@ function compose(settings: Settings): Console {
  * @throws SettingsError when the environment is wrong.
  */
 export function getConsole(): Console {
-  holder.__caracalConsole ??= compose(takeSettings(process.env));
+  holder.__caracalConsole ??= composeConsole(takeSettings(process.env));
   return holder.__caracalConsole;
 }
