@@ -48,7 +48,7 @@ export function mineInQueue(approval: Pick<ApprovalSummary, "mine" | "state">): 
   return mineWords[approval.mine];
 }
 
-/** Where the execution of a request can be watched: "run:<id>", "freeze:<id>" and "key-job:<id>" are what actions start today. */
+/** Where the execution of a request can be watched: "run:<id>", "freeze:<id>", "key-job:<id>" and "redrive:<id>" are what actions start today. */
 export function startedLink(ref: string): { readonly href: string; readonly label: string } | null {
   const [kind, id] = ref.split(":", 2);
   if (id === undefined || id === "") return null;
@@ -57,6 +57,7 @@ export function startedLink(ref: string): { readonly href: string; readonly labe
     return { href: `/playbooks/fleet/${encodeURIComponent(id)}`, label: "Open the runs it started, one for each zone" };
   if (kind === "freeze") return { href: `/brakes/${encodeURIComponent(id)}`, label: "Open the freeze it started" };
   if (kind === "key-job") return { href: `/keys/jobs/${encodeURIComponent(id)}`, label: "Open the key job it started" };
+  if (kind === "redrive") return { href: `/streams/redrives/${encodeURIComponent(id)}`, label: "Open what it started" };
   return null;
 }
 

@@ -4,6 +4,7 @@ import { Redis } from "ioredis";
 import { Client } from "pg";
 import type { Deployment } from "@/sandbox/supervisor/deployment";
 import { forgeRevocation, poisonAudit, poisonRevocation } from "@/sandbox/supervisor/poison";
+import { letterDrills } from "@/sandbox/supervisor/poison-letters";
 import type { Service } from "@/sandbox/supervisor/service";
 import { callWith, forgeMandate } from "@/sandbox/supervisor/thief";
 import { tamperings, undoTampering } from "@/sandbox/supervisor/tamper";
@@ -262,6 +263,7 @@ export const drills: Readonly<Record<string, Drill>> = {
     summary: "Puts 25 badly signed audit events and one without data on the stream: they land in the dead letters.",
     run: (deployment) => poisonAudit(deployment, 25),
   },
+  ...letterDrills,
   "poison-revocation": {
     summary: "Publishes a signed revocation without session_id: it stays pending in both groups.",
     run: poisonRevocation,

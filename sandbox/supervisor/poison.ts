@@ -3,7 +3,7 @@ import { Redis } from "ioredis";
 import type { Deployment } from "@/sandbox/supervisor/deployment";
 import { streamSignature } from "@/server/caracal/stream-signature";
 
-async function withRedis<T>(deployment: Deployment, work: (redis: Redis) => Promise<T>): Promise<T> {
+export async function withRedis<T>(deployment: Deployment, work: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis(deployment.redis.url, { lazyConnect: true, maxRetriesPerRequest: 1 });
   redis.on("error", () => undefined);
   try {

@@ -183,7 +183,7 @@ export const actionPolicy = {
     undo: "Cannot be undone.",
     roles: ["security"],
     approval: two(true),
-    available: false,
+    available: true,
   },
   "discard-dead-letters": {
     label: "Discard dead letters",
@@ -192,7 +192,7 @@ export const actionPolicy = {
     undo: "The export is kept; the stream's entries are not.",
     roles: ["responder", "security"],
     approval: two(true),
-    available: false,
+    available: true,
   },
 } as const satisfies Readonly<Record<string, ActionPolicy>>;
 

@@ -1,3 +1,4 @@
+import type { ReplayedMandate } from "@/server/caracal/streams/replayed-mandate";
 import type { JwksReading } from "@/server/caracal/services/jwks";
 import type { HistoryReader } from "@/server/live/history";
 import type { ReplicaState, Signal, StreamState } from "@/server/live/snapshot";
@@ -36,6 +37,7 @@ export type DeadLetterSample = {
   readonly sampled: number;
   readonly securitySignals: number;
   readonly causes: Readonly<Record<string, number>>;
+  readonly replays: readonly (ReplayedMandate & { readonly at: number })[]; // newest first
 };
 
 export type OutboxFacts = {

@@ -19,6 +19,7 @@ import { outboxAge } from "@/server/detection/outbox-age";
 import { outboxFailing } from "@/server/detection/outbox-failing";
 import { pelLag } from "@/server/detection/pel-lag";
 import { poisonEntries } from "@/server/detection/poison-entries";
+import { replayedMandates } from "@/server/detection/replayed-mandates";
 import { restarted } from "@/server/detection/restarted";
 import { revocationBacklog } from "@/server/detection/revocation-backlog";
 import { serviceNotReady } from "@/server/detection/service-not-ready";
@@ -28,6 +29,7 @@ import { zoneFrozen } from "@/server/detection/zone-frozen";
 export const rules: readonly Rule[] = [
   serviceNotReady,
   deadLetters,
+  replayedMandates,
   revocationBacklog,
   chainBreak,
   chainNotWhole,

@@ -12,6 +12,7 @@ import { diagnosePending } from "@/server/caracal/streams/pending-diagnosis";
 import { readStreams } from "@/server/caracal/streams/read-streams";
 import { type CountCommands, pipelined } from "@/server/caracal/streams/redis-pipeline";
 import { createStreamMemory } from "@/server/caracal/streams/stream-memory";
+import { streamIdTime } from "@/server/caracal/streams/stream-id";
 import type { DeadLetterSample, PoisonEntry, SignatureCheck } from "@/server/detection/facts";
 import { createSignatureWatch } from "@/server/live/signature-watch";
 import type { StreamState } from "@/server/live/snapshot";
@@ -112,11 +113,12 @@ export function createRedisLook(options: {
 
 function summarise(stream: string, entries: readonly RawEntry[]): DeadLetterSample {
   const causes: Record<string, number> = {};
-  let securitySignals = 0;
-  for (const reading of entries.map(readDeadLetter)) {
-    const cause = reading.kind === "security-signal" ? "replay_detected" : reading.cause;
-    causes[cause] = (causes[cause] ?? 0) + 1;
-    if (reading.kind === "security-signal") securitySignals += 1;
+  const replays: DeadLetterSample["replays"][number][] = [];
+  for (const entry of entries) {
+    const { cause, mandate } = readDeadLetter(entry);
+    const name = mandate === null ? cause : "replay_detected";
+    causes[name] = (causes[name] ?? 0) + 1;
+    if (mandate !== null) replays.push({ ...mandate, at: streamIdTime(entry.id) ?? 0 });
   }
-  return { stream, sampled: entries.length, securitySignals, causes };
+  return { stream, sampled: entries.length, securitySignals: replays.length, causes, replays };
 }

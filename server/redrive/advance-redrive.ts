@@ -16,7 +16,7 @@ export async function advanceRedrive(ctx: RedriveContext, given: RunRow, allowan
   if (given.adding_from !== null) await resolveAdding(ctx, given);
   const run = given.adding_from === null ? given : await loadRun(ctx.db, given.id);
   const target = await readRevocationStream(ctx.caracal.redis, run.target);
-  const { moved, onTheirWay } = await settleEntries(ctx, run, target, run.next_n);
+  const { moved, onTheirWay } = await settleEntries(ctx, run, target);
   const lag = lagOf(target, run.target);
   const now = await passCanary(ctx, run, onTheirWay, lag);
   const idle = onTheirWay === 0;

@@ -232,6 +232,74 @@ test("paused and cancelled by hand, it settles what is on its way and goes on wh
   expect(await work(list.id, over)).toMatchObject({ state: "finished", retired: 60, added: 60, added_again: 0 });
 });
 
+describe("interrupted between adding and its record", () => {
+  /** A worker whose database is lost from the nth transaction on that comes after entries were added. */
+  const lostAfterAdding = () => {
+    let added = false;
+    const redis = stage.redis;
+    const pipeline = redis.pipeline.bind(redis);
+    redis.pipeline = () => {
+      const pipe = pipeline();
+      const exec = pipe.exec.bind(pipe);
+      pipe.exec = async () => {
+        const replies = await exec();
+        added ||= (replies ?? []).some(([, value]) => typeof value === "string" && /^\d+-\d+$/.test(value));
+        return replies;
+      };
+      return pipe;
+    };
+    const gone = () => Promise.reject(new Error("the connection was lost"));
+    const db = {
+      ...stage.db,
+      transaction: ((run) => (added ? gone() : stage.db.transaction(run))) as typeof stage.db.transaction,
+    };
+    return { ctx: { ...stage.ctx, db }, mend: () => void (redis.pipeline = pipeline), was: () => added };
+  };
+
+  test.each([
+    ["ingestion has them by then", true],
+    ["they are still in the stream only", false],
+  ])("nothing is added twice and no letter is left: %s", async (_what, ingested) => {
+    await letters(40);
+    const list = await stage.list();
+    await start(list);
+    if (!ingested) service.pause();
+    const before = await stage.redis.xlen(audit);
+    const lost = lostAfterAdding();
+    for (let turn = 0; !lost.was() && turn < 50; turn += 1) await advanceOneRedrive(lost.ctx, createAllowance());
+    lost.mend();
+    expect(await stage.run(list.id)).toMatchObject({ adding_from: 1, adding_to: 40, added: 0 });
+    const ids = (await entries(list.id)).map(({ eventId }) => eventId ?? "");
+    if (ingested) await expect.poll(() => rows(ids), { timeout: 20_000 }).toBe(40);
+    await advanceOneRedrive(stage.ctx, createAllowance());
+    service.resume();
+    expect(await work(list.id, over)).toMatchObject({
+      state: "finished",
+      added: 40,
+      added_again: 0,
+      retired: 40,
+      failed: 0,
+    });
+    expect(await stage.redis.xlen(audit)).toBe(before + 40);
+    expect(await stage.redis.xlen(dlq)).toBe(0);
+  });
+
+  test("when the stream was emptied meanwhile, ingestion's rows tell; a message whose effect nobody sees is left to a person", async () => {
+    await letters(10);
+    const list = await stage.list();
+    await start(list);
+    const lost = lostAfterAdding();
+    for (let turn = 0; !lost.was() && turn < 50; turn += 1) await advanceOneRedrive(lost.ctx, createAllowance());
+    lost.mend();
+    await expect
+      .poll(async () => rows((await entries(list.id)).map(({ eventId }) => eventId ?? "")), { timeout: 20_000 })
+      .toBe(10);
+    await stage.redis.xtrim(audit, "MAXLEN", 0);
+    expect(await work(list.id, over)).toMatchObject({ added: 10, added_again: 0, retired: 10 });
+    expect((await entries(list.id)).every((one) => one.outcome?.includes("after an interruption"))).toBe(true);
+  });
+});
+
 test("a row that came to have another content since the list is not overwritten, and stops nothing else", async () => {
   const [first, ...rest] = events(4);
   if (first === undefined) throw new Error("no events");

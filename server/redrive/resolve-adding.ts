@@ -78,7 +78,8 @@ export async function resolveAdding(ctx: RedriveContext, run: RunRow): Promise<v
       giveUp.map(({ n }) => ({ n, outcome: why })),
     );
   });
-  await recordAdded(ctx, run, added, unknown.length - giveUp.length, run.adding_from);
+  const firstToSend = giveUp.length > 0 ? undefined : rest[0]; // what is given up is the whole rest
+  await recordAdded(ctx, run, added, unknown.length - giveUp.length, firstToSend?.n ?? null);
 }
 
 async function rowsOf(ctx: RedriveContext, run: RunRow, lost: readonly ToSend[]): Promise<ReadonlySet<number>> {

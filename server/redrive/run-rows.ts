@@ -46,6 +46,7 @@ export type RunRow = {
   readonly adding_to: number | null;
   readonly adding_tail: string | null;
   readonly next_n: number;
+  readonly reached: number;
   readonly settled_to: number;
   readonly watched_to: string | null;
   readonly added: number;
@@ -91,7 +92,7 @@ export async function takeRun(ctx: Pick<RedriveContext, "db" | "holder">): Promi
     `UPDATE redrive_runs SET holder = $1, heartbeat_at = now()
       WHERE id = (
         SELECT id FROM redrive_runs
-         WHERE (state IN ('classifying', 'running') OR (state = 'paused' AND (settled_to + 1 < next_n OR adding_from IS NOT NULL OR cancel_asked_by IS NOT NULL)))
+         WHERE (state IN ('classifying', 'running') OR (state = 'paused' AND (settled_to + 1 < reached OR adding_from IS NOT NULL OR cancel_asked_by IS NOT NULL)))
            AND (holder = $1 OR heartbeat_at < now() - make_interval(secs => $2))
          ORDER BY heartbeat_at LIMIT 1 FOR UPDATE SKIP LOCKED)
       RETURNING *`,

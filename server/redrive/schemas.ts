@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { pageInput, writtenText } from "@/server/platform/page";
+import type { ReplayedMandate } from "@/server/caracal/streams/replayed-mandate";
+import { idText, pageInput, writtenText } from "@/server/platform/page";
 import { streamId, streamName } from "@/server/streams/schemas";
 
 /** What a dead letter is. Only `missing` goes back, only `recorded` is retired as it is; the database holds to it too. */
@@ -14,15 +15,6 @@ export const letterClasses = [
   "quarantined",
 ] as const;
 export type LetterClass = (typeof letterClasses)[number];
-
-/** Who and what a replayed mandate was about, as the gateway reported it. */
-export type SignalSubject = {
-  readonly jti: string | null;
-  readonly client: string | null;
-  readonly resource: string | null;
-  readonly subject: string | null; // fingerprint
-  readonly requestId: string | null;
-};
 
 export const runStates = ["classifying", "planned", "running", "paused", "finished", "cancelled"] as const;
 export type RunState = (typeof runStates)[number];
@@ -58,6 +50,16 @@ export const startInput = z.object({
   reason: writtenText(500).min(4),
 });
 export const rateInput = z.object({ runId: z.uuid(), rate });
+export const reSignInput = z.object({
+  stream: idText,
+  entryId: streamId,
+  data: z.string().min(2).max(200_000).nullable(), // null: the bytes as they are, signed anew
+});
+export const discardInput = z.object({
+  runId: z.uuid(),
+  classes: z.array(z.enum(letterClasses)).min(1).max(letterClasses.length),
+});
+
 /** How many letters of a class came to be here by one cause, with a few of them. */
 export type LetterGroup = {
   readonly class: LetterClass;
@@ -115,7 +117,7 @@ export type RedriveEntry = {
   readonly cause: string;
   readonly why: string;
   readonly eventId: string | null;
-  readonly subject: SignalSubject | null;
+  readonly subject: ReplayedMandate | null;
   readonly action: "redrive" | "retire" | "re-sign" | "discard" | null;
   readonly state: EntryState;
   readonly newId: string | null;

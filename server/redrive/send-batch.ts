@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { contentsOf } from "@/server/caracal/audit-rows-by-id";
 import { boundedRead } from "@/server/caracal/bounded-read";
 import { sessionStates } from "@/server/caracal/sessions-read";
@@ -24,11 +25,12 @@ async function nextEntries({ db }: RedriveContext, run: RunRow, room: number): P
 async function look(ctx: RedriveContext, run: RunRow, entries: readonly ToSend[]): Promise<Looked> {
   const looked: Looked = { done: [], failed: [], send: [] };
   const open = entries.filter(({ action }) => action !== "discard");
-  looked.done.push(
-    ...entries
-      .filter((one) => one.action === "discard")
-      .map(({ n }) => ({ n, outcome: "Discarded as two people agreed." })),
-  );
+  for (const { n, action, line, sha256 } of entries) {
+    if (action !== "discard") continue;
+    if (createHash("sha256").update(line).digest("hex") === sha256)
+      looked.done.push({ n, outcome: "Discarded as two people agreed; its original is kept." });
+    else looked.failed.push({ n, outcome: "What was kept of it is not what it was: it is not deleted." });
+  }
   if (run.target === auditStream) return lookAtRows(ctx, open, looked);
   if (run.target === revocationStream) return lookAtSessions(ctx, open, looked);
   looked.send.push(...open);
@@ -89,7 +91,7 @@ export async function sendBatch(ctx: RedriveContext, run: RunRow, tail: string, 
       tx,
       ctx,
       run,
-      `next_n = $3, adding_from = $4, adding_to = $5, adding_tail = $6, confirmed = confirmed + $7, failed = failed + $8, held_back = NULL`,
+      `next_n = $3, reached = greatest(reached, $3), adding_from = $4, adding_to = $5, adding_tail = $6, confirmed = confirmed + $7, failed = failed + $8, held_back = NULL`,
       messages.length === 0
         ? [last.n + 1, null, null, null, done.length, failed.length]
         : [last.n + 1, first.n, last.n, tail, done.length, failed.length],

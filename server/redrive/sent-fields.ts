@@ -13,6 +13,7 @@ export type ToSend = {
   readonly action: "redrive" | "retire" | "re-sign" | "discard";
   readonly replacement: string | null;
   readonly fingerprint: string;
+  readonly sha256: string; // that the line must have
   readonly line: string;
 };
 
@@ -37,4 +38,4 @@ export const sentFingerprint = (keys: RedriveContext["keys"], stream: string, en
   return fields === null ? entry.fingerprint : fingerprintOf(fields);
 };
 
-export const toSendColumns = `e.n, e.entry_id, e.event_id, e.occurred_at, e.content, e.action, e.replacement, e.fingerprint, o.line`;
+export const toSendColumns = `e.n, e.entry_id, e.event_id, e.occurred_at, e.content, e.action, e.replacement, e.fingerprint, e.sha256, o.line`;

@@ -11,12 +11,12 @@ export type Settled = { readonly moved: number; readonly onTheirWay: number };
 
 type Open = OnItsWay & { readonly state: "added" | "confirmed" };
 
-const openEntries = ({ db }: RedriveContext, run: RunRow, nextN: number): Promise<Open[]> =>
+const openEntries = ({ db }: RedriveContext, run: RunRow): Promise<Open[]> =>
   db.query<Open>(
     `SELECT n, entry_id, event_id, occurred_at, content, new_id, state,
             (extract(epoch FROM clock_timestamp() - coalesce(added_at, 'epoch')) * 1000)::float8 AS waited_ms
        FROM redrive_entries WHERE run_id = $1 AND n > $2 AND n < $3 AND state IN ('added', 'confirmed') ORDER BY n LIMIT ${mostAtOnce}`,
-    [run.id, run.settled_to, nextN],
+    [run.id, run.settled_to, run.reached],
   );
 
 /** Deletes the dead letters of confirmed entries and records it. Deleting one that is gone already is harmless. */
@@ -38,15 +38,9 @@ async function retire(
 
 /**
  * Brings forward what is on its way: comes back → failed; arrived → confirmed, and recorded as that before its dead letter is deleted.
- * `nextN` is the first entry that was not dealt with.
  */
-export async function settleEntries(
-  ctx: RedriveContext,
-  run: RunRow,
-  target: RevocationStream,
-  nextN: number,
-): Promise<Settled> {
-  const open = await openEntries(ctx, run, nextN);
+export async function settleEntries(ctx: RedriveContext, run: RunRow, target: RevocationStream): Promise<Settled> {
+  const open = await openEntries(ctx, run);
   let moved = 0;
   const left = open.filter(({ state }) => state === "confirmed");
   await retire(ctx, run, left);
@@ -71,17 +65,17 @@ export async function settleEntries(
         added.filter(({ n }) => numbers.has(n)),
       );
   }
-  return { moved, onTheirWay: await settledTo(ctx, run, nextN) };
+  return { moved, onTheirWay: await settledTo(ctx, run) };
 }
 
 /** Remembers up to where everything is over; gives how many are on their way. */
-async function settledTo({ db, holder }: RedriveContext, run: RunRow, nextN: number): Promise<number> {
+async function settledTo({ db, holder }: RedriveContext, run: RunRow): Promise<number> {
   const [row] = await db.query<{ first: number | null; open: number }>(
     `SELECT min(n) AS first, count(*)::int AS open FROM redrive_entries
       WHERE run_id = $1 AND n > $2 AND n < $3 AND state IN ('added', 'confirmed')`,
-    [run.id, run.settled_to, nextN],
+    [run.id, run.settled_to, run.reached],
   );
-  const to = (row?.first ?? nextN) - 1;
+  const to = Math.min(row?.first ?? run.next_n, run.next_n) - 1;
   if (to > run.settled_to)
     await db.query("UPDATE redrive_runs SET settled_to = $3 WHERE id = $1 AND holder = $2 AND settled_to < $3", [
       run.id,

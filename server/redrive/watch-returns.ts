@@ -40,7 +40,7 @@ export async function watchReturns(ctx: RedriveContext, run: RunRow): Promise<bo
     const sent = await tx.query<ToSend>(
       `SELECT ${toSendColumns} FROM redrive_entries e JOIN dead_letter_originals o USING (stream, entry_id, sha256)
         WHERE e.run_id = $1 AND e.n > $2 AND e.n < $3 AND e.state = 'added' AND (e.fingerprint = ANY ($4) OR e.replacement IS NOT NULL)`,
-      [run.id, run.settled_to, run.next_n, [...reasons.keys()]],
+      [run.id, run.settled_to, run.reached, [...reasons.keys()]],
     );
     const back = sent.flatMap((entry): Outcome[] => {
       const outcome = reasons.get(sentFingerprint(ctx.keys, run.stream, entry));

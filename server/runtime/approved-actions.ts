@@ -7,6 +7,9 @@ import { reEncryptAction } from "@/server/keys/re-encrypt/re-encrypt.action";
 import { rotateAction } from "@/server/keys/rotation/rotate.action";
 import { requeueOutboxAction } from "@/server/outbox/requeue.action";
 import type { Database } from "@/server/platform/postgres";
+import { discardAction } from "@/server/redrive/discard.action";
+import type { Keys } from "@/server/redrive/letters/classify-letter";
+import { reSignAction } from "@/server/redrive/re-sign.action";
 import { revokeFleetAction } from "@/server/playbooks/revoke-fleet.action";
 import { revokeZoneAction } from "@/server/playbooks/revoke-zone.action";
 import type { RoundQueue } from "@/server/playbooks/round-queue";
@@ -20,6 +23,7 @@ type Parts = {
   readonly jobs: RoundQueue;
   readonly keks: KekProvider;
   readonly adapter: RuntimeAdapter;
+  readonly keys: Keys; // that messages are signed with
 };
 
 /**
@@ -36,6 +40,8 @@ export function approvedActions(parts: Parts): ReadonlyMap<ActionName, ApprovedA
     restartServiceAction(parts),
     ackPendingAction(parts),
     requeueOutboxAction(parts),
+    reSignAction(parts),
+    discardAction(parts),
   ];
   return new Map(actions.map((part) => [part.action, part]));
 }

@@ -138,7 +138,14 @@ export function composeConsole(settings: Settings): Console {
   );
   const outages = createOutageKeeper({ db, caracal });
   const restarts = createRestartWorker({ db, caracal, adapter, holder: createDispatcher().holder });
-  const actions = approvedActions({ db, caracal, jobs, keks, adapter });
+  const actions = approvedActions({
+    db,
+    caracal,
+    jobs,
+    keks,
+    adapter,
+    keys: { audit: auditKey, streams: caracal.streamsKey },
+  });
   const streamActs = createActWorker({ db, caracal });
   const requeues = createRequeueWorker({ db, caracal });
   const expiry = createExpiry(db);

@@ -58,7 +58,8 @@ const groupOf = (letter: Pick<DeadLetter, "kind" | "cause" | "eventType">): stri
   letter.kind === "security-signal" ? (letter.eventType ?? letter.cause) : letter.cause;
 
 function toDeadLetter(entry: RawEntry): DeadLetter {
-  return { id: entry.id, at: streamIdTime(entry.id) ?? 0, ...readDeadLetter(entry), fields: showFields(entry.fields) };
+  const { mandate: _mandate, ...reading } = readDeadLetter(entry);
+  return { id: entry.id, at: streamIdTime(entry.id) ?? 0, ...reading, fields: showFields(entry.fields) };
 }
 
 function groupCauses(entries: readonly RawEntry[]): DeadLetterPage["causes"] {

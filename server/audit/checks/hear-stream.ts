@@ -14,6 +14,7 @@ import {
   type Settled,
 } from "@/server/caracal/audit-chain-read";
 import type { RawEntry } from "@/server/caracal/streams/entries";
+import { discardedLetters } from "@/server/redrive/discarded-letters";
 
 /** What the stream says. `shelf`: where the signed copies lie. */
 export type HeardStream = {
@@ -65,6 +66,7 @@ export async function hearStream(ctx: CheckContext, wanted: Wanted, beat: Beat):
       await thread.ask("hearDead", { entries });
       await beat.at("reading the dead letters", entries.length);
     }
+    for await (const entries of discardedLetters(ctx.db, deadAuditStream)) await thread.ask("hearDead", { entries });
     const shelved = await thread.ask("shelve", undefined);
     folder = shelved.folder;
     const { absent, signed } = await absentOf(ctx, thread, wanted.bases, beat);

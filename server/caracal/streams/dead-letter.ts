@@ -1,4 +1,5 @@
 import type { RawEntry } from "@/server/caracal/streams/entries";
+import { type ReplayedMandate, replayedMandate } from "@/server/caracal/streams/replayed-mandate";
 
 export type DeadLetterReading = {
   readonly cause: string; // reason up to its first colon
@@ -7,6 +8,7 @@ export type DeadLetterReading = {
   readonly eventId: string | null;
   readonly eventType: string | null;
   readonly zoneId: string | null;
+  readonly mandate: ReplayedMandate | null;
 };
 
 /**
@@ -19,14 +21,16 @@ export function readDeadLetter(entry: RawEntry): DeadLetterReading {
   const reason = fields.reason ?? fields.error ?? "no reason given";
   const event = parseObject(fields.src_data ?? fields.values ?? "");
   const eventType = textOf(event.event_type);
+  const mandate = replayedMandate(event);
   const looksLikeStreamId = /^\d{13,}-\d+$/.test(fields.src_id ?? "");
   return {
     cause: (reason.split(":", 1)[0] ?? reason).trim().slice(0, 100),
     reason: reason.slice(0, 500),
-    kind: eventType === "replay_detected" ? "security-signal" : "fault",
+    kind: mandate !== null ? "security-signal" : "fault",
     eventId: textOf(event.id) ?? (fields.src_id !== undefined && !looksLikeStreamId ? fields.src_id : null),
     eventType,
     zoneId: textOf(event.zone_id),
+    mandate,
   };
 }
 

@@ -4,9 +4,10 @@ import type { StoredRow } from "@/server/audit/verify/stored-row";
 import { changedColumns, readStreamCopy, type StreamCopy } from "@/server/audit/verify/stream-copy";
 import { checkStreamSignature } from "@/server/caracal/stream-signature";
 import { revocationStream } from "@/server/caracal/streams/expected-streams";
+import { type ReplayedMandate, replayedMandate } from "@/server/caracal/streams/replayed-mandate";
 import { neededField } from "@/server/caracal/streams/pending-diagnosis";
 import { isAuditLetters, type Letter, targetOf } from "@/server/redrive/letters/read-letter";
-import type { LetterClass, SignalSubject } from "@/server/redrive/schemas";
+import type { LetterClass } from "@/server/redrive/schemas";
 import { exactInstant } from "@/server/platform/exact-time";
 
 /** What is known of a letter from elsewhere. */
@@ -23,11 +24,14 @@ export type Classified = {
   readonly eventId: string | null;
   readonly occurredAt: string | null;
   readonly content: string | null;
-  readonly subject: SignalSubject | null;
+  readonly subject: ReplayedMandate | null;
 };
 
 /** A letter that has gone back in this many runs and is here again does not go back once more by itself. */
 export const replayLimit = 3;
+
+/** Connections, locks, resources and settings of the database, such as a read-only one: the event is not at fault and may go back. */
+const ofTheDatabase = /SQLSTATE (08|25|40|53|55|57|58)/;
 
 const textOf = (value: unknown): string | null =>
   typeof value === "string" && value !== "" && !value.includes("\0") ? value.slice(0, 200) : null;
@@ -61,12 +65,13 @@ function auditLetter(letter: Letter, known: Known, key: Buffer | null): Classifi
   const event = eventOf(letter);
   const eventId = textOf(event?.id);
   const bare = { eventId, occurredAt: null, content: null, subject: null };
-  if (event?.event_type === "replay_detected")
+  const subject = event === null ? null : replayedMandate(event);
+  if (subject !== null)
     return {
       ...bare,
       class: "security-signal",
       why: "A mandate was presented again. The gateway reports it without zone and signature, so it always lands here; it is never signed by us silently.",
-      subject: subjectOf(event),
+      subject,
     };
   const data = letter.source?.data;
   if (data === undefined) return { ...bare, class: "unreadable", why: letter.lacks ?? "It has no data." };
@@ -99,7 +104,7 @@ function judgeEvent(letter: Letter, copy: StreamCopy, known: Known, key: Buffer 
   if (same !== undefined) return { class: "recorded", why: "The row is there, with the same content." };
   if (known.rows.length > 0)
     return { class: "conflict", why: `The row has another content: ${differences(known.rows, copy)}.${unsigned}` };
-  if (letter.cause === "pg_permanent_error")
+  if (letter.cause === "pg_permanent_error" && !ofTheDatabase.test(letter.reason))
     return { class: "refused", why: `Postgres refuses it for good: ${letter.reason}` };
   if (signature === "wrong")
     return {
@@ -144,17 +149,6 @@ const quarantined = (replays: number): Judged => ({
   class: "quarantined",
   why: `It went back in ${replays} runs and is here again: find out why before it goes back once more.`,
 });
-
-function subjectOf(event: Readonly<Record<string, unknown>>): SignalSubject {
-  const metadata = (event.metadata_json ?? {}) as Readonly<Record<string, unknown>>;
-  return {
-    jti: textOf(metadata.jti),
-    client: textOf(metadata.client_id),
-    resource: textOf(metadata.resource),
-    subject: textOf(metadata.subject_fp),
-    requestId: textOf(metadata.request_id) ?? textOf(event.request_id),
-  };
-}
 
 function deadMessage(stream: string, letter: Letter, known: Known, key: Buffer | null): Classified {
   const target = targetOf(stream);
