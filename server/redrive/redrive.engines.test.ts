@@ -253,7 +253,10 @@ describe("interrupted between adding and its record", () => {
       ...stage.db,
       transaction: ((run) => (added ? gone() : stage.db.transaction(run))) as typeof stage.db.transaction,
     };
-    return { ctx: { ...stage.ctx, db }, mend: () => void (redis.pipeline = pipeline), was: () => added };
+    const mend = () => {
+      redis.pipeline = pipeline;
+    };
+    return { ctx: { ...stage.ctx, db }, mend, was: () => added };
   };
 
   test.each([
