@@ -2,5 +2,6 @@
 export function fileSize(bytes: number): string {
   if (bytes < 1_024) return `${bytes} B`;
   if (bytes < 1_048_576) return `${Math.floor((bytes / 1_024) * 10) / 10} KB`;
-  return `${Math.floor((bytes / 1_048_576) * 10) / 10} MB`;
+  if (bytes < 1_073_741_824) return `${Math.floor((bytes / 1_048_576) * 10) / 10} MB`;
+  return `${Math.floor((bytes / 1_073_741_824) * 10) / 10} GB`;
 }

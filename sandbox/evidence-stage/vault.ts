@@ -1,10 +1,11 @@
-import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { freshCaracalDatabase, freshConsoleDatabase, freshRedis } from "@/sandbox/engines/test-databases";
 import { person } from "@/sandbox/evidence-stage/stage";
 import { loadRecordedIncident } from "@/sandbox/schema/load-recording";
+import { removeVault } from "@/sandbox/supervisor/vault-folder";
 import { openDeployment } from "@/server/caracal/deployment";
 import { orderPreservation } from "@/server/evidence/vault/order";
 import { partNames, type PartName, type StoreName } from "@/server/evidence/vault/schemas";
@@ -12,13 +13,6 @@ import { openStores } from "@/server/evidence/vault/stores";
 import { advanceOneItem, type VaultContext } from "@/server/evidence/vault/vault-worker";
 import { openDatabase } from "@/server/platform/postgres";
 import { readSettings } from "@/server/platform/settings";
-
-/** Removes a vault's folder, read-only as its items are. */
-export async function removeVault(folder: string): Promise<void> {
-  for (const item of await readdir(folder).catch(() => []))
-    await chmod(join(folder, item), 0o700).catch(() => undefined);
-  await rm(folder, { recursive: true, force: true });
-}
 
 /** The recorded incident in real engines, a console's database, and a vault in a folder of its own; nothing works by itself. */
 export async function vaultStage(

@@ -37,6 +37,7 @@ export function consoleEnvironment(options: {
     ZONE_KEK_NEXT_FILE: deployment.kekFiles.next,
     CARACAL_ADMIN_TOKEN: deployment.secrets.adminToken,
     CARACAL_COORDINATOR_TOKEN: deployment.secrets.coordinatorToken,
+    EVIDENCE_FOLDER: deployment.vaultFolder,
     CARACAL_NAME: "sandbox",
     CARACAL_COLOUR: "#0f766e",
     AUTH_URL: `http://127.0.0.1:${port}`,

@@ -10,6 +10,7 @@ import type { Size } from "@/sandbox/seed/sizes";
 import { bundleServices } from "@/sandbox/supervisor/bundle-services";
 import { type DeploymentSecrets, makeSecrets } from "@/sandbox/supervisor/secrets";
 import { createService, type Service } from "@/sandbox/supervisor/service";
+import { removeVault } from "@/sandbox/supervisor/vault-folder";
 import { planServices, type Replicas, type ServiceKind } from "@/sandbox/supervisor/topology";
 
 /** A running stand-in: Caracal's own Postgres and Redis, and its services. The console's database is not part of it. */
@@ -23,6 +24,8 @@ export type Deployment = {
   readonly kekFiles: { readonly current: string; readonly next: string };
   /** Holds audit's hourly exports, as a copy of the bucket would. */
   readonly archiveFolder: string;
+  /** Where a console attached to it preserves evidence to. */
+  readonly vaultFolder: string;
   readonly services: readonly Service[];
   replicasOf(kind: ServiceKind): readonly Service[];
   /** @throws when no replica has that name, naming those that there are. */
@@ -57,6 +60,8 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
 
   const archiveFolder = join(scratch.path, "archive");
   mkdirSync(join(archiveFolder, "audit"), { recursive: true, mode: 0o700 });
+  const vaultFolder = join(scratch.path, "vault");
+  mkdirSync(vaultFolder, { mode: 0o700 });
 
   const plans = await planServices({
     folder,
@@ -74,6 +79,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   const dispose = async () => {
     await Promise.all(services.map((service) => service.stop()));
     await Promise.all([postgres.dispose(), redis.dispose()]);
+    await removeVault(vaultFolder);
     scratch.remove();
     rmSync(folder, { recursive: true, force: true });
   };
@@ -91,6 +97,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
     seeded,
     kekFiles,
     archiveFolder,
+    vaultFolder,
     services,
     replicasOf: (kind) => placed.filter((one) => one.kind === kind).map((one) => one.service),
     service(name) {

@@ -37,6 +37,12 @@ export function AuditClient({ renderedAt }: { renderedAt: number }) {
             <Link href="/audit/archive" className={buttonStyle("outline")}>
               Compare with the archive
             </Link>
+            <Link
+              href={`/evidence/preserve${filter.zone === null ? "" : `?zone=${encodeURIComponent(filter.zone)}`}`}
+              className={buttonStyle("outline")}
+            >
+              Preserve evidence
+            </Link>
           </>
         }
       >

@@ -5,6 +5,7 @@ import { type DataColumn, DataTable } from "@/components/data-table/data-table";
 import { LoadMore } from "@/components/data-table/load-more";
 import { PageTitle } from "@/components/data-table/page-title";
 import { RowLink } from "@/components/data-table/row-opener";
+import { PreservedPanel } from "@/components/evidence/preserved-panel";
 import { formatAge } from "@/components/lib/duration";
 import { Panel } from "@/components/lib/panel";
 import { SeverityMark } from "@/components/lib/severity-mark";
@@ -12,6 +13,7 @@ import { TimeStamp } from "@/components/lib/time-stamp";
 import { panelStateOf } from "@/components/live/panel-state-of";
 import { useTRPC } from "@/components/live/trpc";
 import { Badge } from "@/components/ui/badge";
+import { RetentionPanel } from "./retention-panel";
 import type { MonthFigures, PostMortemSummary } from "@/server/post-mortem/schemas";
 
 const took = (seconds: number | null) => (seconds === null ? "–" : formatAge(seconds * 1_000));
@@ -88,9 +90,10 @@ export function EvidenceClient() {
   return (
     <div className="flex flex-col gap-4">
       <PageTitle title="Evidence">
-        Post-mortems with what was measured. Each incident's record can be exported as a signed bundle that is verified
-        without this console.
+        What was preserved, and post-mortems with what was measured. Everything is signed, and verified without this
+        console.
       </PageTitle>
+      <PreservedPanel />
       <Panel
         title="Post-mortems"
         note="Newest incident first; every P1 owes one within 48 hours of its resolution"
@@ -120,6 +123,7 @@ export function EvidenceClient() {
           className="min-h-0"
         />
       </Panel>
+      <RetentionPanel />
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { EvidenceClient } from "./client";
 
 export const metadata: Metadata = { title: "Evidence" };
 
-/** Every post-mortem, written or owed, and how quickly incidents were noticed, contained and over, month by month. */
+/** What was preserved, and every post-mortem, written or owed, and how quickly incidents were noticed, contained and over, month by month. */
 export default async function EvidencePage() {
   await requireActor("postMortems.list");
   const client = queryClientOfPage();
@@ -14,6 +14,10 @@ export default async function EvidencePage() {
       serverTRPC.postMortems.list.infiniteQueryOptions({}, { getNextPageParam: (page) => page.nextCursor }),
     ),
     client.prefetchQuery(serverTRPC.postMortems.months.queryOptions()),
+    client.prefetchQuery(serverTRPC.vault.retention.queryOptions()),
+    client.prefetchInfiniteQuery(
+      serverTRPC.vault.list.infiniteQueryOptions({ incidentId: null }, { getNextPageParam: (page) => page.nextCursor }),
+    ),
   ]);
   return (
     <Hydrate>

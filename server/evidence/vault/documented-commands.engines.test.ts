@@ -3,7 +3,8 @@ import { chmod, cp, mkdtemp, readdir, readFile, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { removeVault, vaultStage, type VaultStage } from "@/sandbox/evidence-stage/vault";
+import { vaultStage, type VaultStage } from "@/sandbox/evidence-stage/vault";
+import { removeVault } from "@/sandbox/supervisor/vault-folder";
 import { startTimeAuthority, type TimeAuthority } from "@/sandbox/receivers/time-authority";
 import { timeStampBy } from "@/server/evidence/vault/time-stamp";
 

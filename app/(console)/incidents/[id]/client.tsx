@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { AboutPanel } from "@/components/incidents/about-panel";
+import { PreservedPanel } from "@/components/evidence/preserved-panel";
 import { FilesPanel, RecordPanel } from "@/components/incidents/evidence-panel";
 import { IncidentHeader } from "@/components/incidents/incident-header";
 import { IncidentMoves } from "@/components/incidents/incident-moves";
@@ -110,6 +111,7 @@ export function IncidentClient({ initial }: { initial: IncidentView }) {
           <RunsPanel view={view} mayStart={mayAct && mayCall("playbooks.start", person.roles)} />
           <WatchesPanel incidentId={view.id} mayAct={mayAct} />
           <ApprovalsPanel incidentId={view.id} />
+          <PreservedPanel incidentId={view.id} />
           <FilesPanel view={view} />
           <RecordPanel view={view} />
           <AboutPanel view={view} acts={acts} mayAct={mayAct} />
