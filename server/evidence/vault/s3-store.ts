@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { PassThrough, type Readable } from "node:stream";
 import {
   DeleteObjectCommand,
@@ -43,12 +44,9 @@ function sinkOf({ s3, bucket }: Place, key: string, lock: Lock): Sink {
   );
   return {
     async write(chunk) {
-      if (failed !== null) throw failed;
-      if (body.write(chunk)) return;
-      await new Promise<void>((resolve) => {
-        body.once("drain", resolve);
-        body.once("close", resolve);
-      });
+      // A part that failed ends the body before the upload says why
+      if (body.destroyed || !body.write(chunk)) await Promise.race([once(body, "drain").catch(() => undefined), done]);
+      if (body.destroyed) await done;
       if (failed !== null) throw failed;
     },
     async commit() {
