@@ -1,16 +1,16 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { toast } from "sonner";
 import { Panel } from "@/components/lib/panel";
 import { TimeStamp } from "@/components/lib/time-stamp";
-import { panelStateOf, reasonOf } from "@/components/live/panel-state-of";
+import { panelStateOf } from "@/components/live/panel-state-of";
 import { useTRPC } from "@/components/live/trpc";
 import { usePerson } from "@/components/shell/shell-context";
 import { Badge } from "@/components/ui/badge";
 import { ConfirmAct } from "@/components/wizard/confirm-act";
 import { mayCall } from "@/server/auth/policy";
+import { useStreamAct } from "./use-stream-act";
 import type { StreamActKind } from "@/server/streams/acts/schemas";
 
 const words: Readonly<Record<StreamActKind, string>> = {
@@ -23,22 +23,11 @@ const words: Readonly<Record<StreamActKind, string>> = {
 /** What was done to the groups of a stream by the console, newest first, and the claims that can be taken back. */
 export function ActsPanel({ stream }: { stream: string }) {
   const trpc = useTRPC();
-  const client = useQueryClient();
   const person = usePerson();
   const query = useQuery(trpc.streams.acts.queryOptions({ stream }, { refetchInterval: 5_000 }));
   const back = useMutation(trpc.streams.claimBack.mutationOptions());
   const acts = query.data ?? [];
-  async function takeBack(actId: string, reason: string): Promise<boolean> {
-    try {
-      toast.success((await back.mutateAsync({ actId, reason })).sentence);
-      return true;
-    } catch (error) {
-      toast.error(reasonOf(error));
-      return false;
-    } finally {
-      await client.invalidateQueries({ queryKey: trpc.streams.pathKey() });
-    }
-  }
+  const acting = useStreamAct();
   return (
     <Panel
       title="What was done here"
@@ -73,7 +62,7 @@ export function ActsPanel({ stream }: { stream: string }) {
                 title="Give these entries back?"
                 confirm="Yes, give them back"
                 reasonLabel="Why"
-                onConfirm={(reason) => takeBack(act.id, reason)}
+                onConfirm={(reason) => acting(back.mutateAsync({ actId: act.id, reason }))}
               >
                 <p>What {act.consumer} still holds of this claim goes back to whom it was claimed from. Once.</p>
               </ConfirmAct>

@@ -1,11 +1,9 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { toast } from "sonner";
 import { IncidentChoice } from "@/components/incidents/incident-choice";
 import { formatAge } from "@/components/lib/duration";
-import { reasonOf } from "@/components/live/panel-state-of";
 import { useTRPC } from "@/components/live/trpc";
 import { usePerson } from "@/components/shell/shell-context";
 import { ConfirmAct } from "@/components/wizard/confirm-act";
@@ -13,6 +11,7 @@ import { Fact, Facts } from "@/components/wizard/facts";
 import { policyOf } from "@/server/auth/action-policy";
 import { mayCall } from "@/server/auth/policy";
 import type { ConsumerState } from "@/server/live/snapshot";
+import { useStreamAct } from "./use-stream-act";
 
 /** Removes a name that a restart left behind; only who may sees it. */
 export function DestroyConsumer({
@@ -25,23 +24,13 @@ export function DestroyConsumer({
   consumer: ConsumerState;
 }) {
   const trpc = useTRPC();
-  const client = useQueryClient();
+  const acting = useStreamAct();
   const person = usePerson();
   const [incident, setIncident] = useState<string | null>(null);
   const destroying = useMutation(trpc.streams.destroyConsumer.mutationOptions());
   if (!mayCall("streams.destroyConsumer", person.roles)) return null;
-  async function destroy(reason: string): Promise<boolean> {
-    try {
-      const given = { stream, group, consumer: consumer.name, incidentId: incident, reason };
-      toast.success((await destroying.mutateAsync(given)).sentence);
-      return true;
-    } catch (error) {
-      toast.error(reasonOf(error));
-      return false;
-    } finally {
-      await client.invalidateQueries({ queryKey: trpc.streams.pathKey() });
-    }
-  }
+  const destroy = (reason: string) =>
+    acting(destroying.mutateAsync({ stream, group, consumer: consumer.name, incidentId: incident, reason }));
   return (
     <ConfirmAct
       label={

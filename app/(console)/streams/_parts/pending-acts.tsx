@@ -1,12 +1,11 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useState } from "react";
 import { toast } from "sonner";
 import { requestHref } from "@/components/approvals/request-model";
 import { IncidentChoice } from "@/components/incidents/incident-choice";
-import { reasonOf } from "@/components/live/panel-state-of";
 import { useTRPC } from "@/components/live/trpc";
 import { usePerson } from "@/components/shell/shell-context";
 import { buttonStyle } from "@/components/ui/button";
@@ -17,7 +16,9 @@ import { Fact, Facts } from "@/components/wizard/facts";
 import { counted } from "@/components/wizard/run-model";
 import { policyOf } from "@/server/auth/action-policy";
 import { mayCall } from "@/server/auth/policy";
+import type { ActAnswer } from "@/server/streams/acts/schemas";
 import type { PendingEntry } from "@/server/streams/schemas";
+import { useStreamAct } from "./use-stream-act";
 
 const waits = [
   { ms: 60_000, label: "1 minute" },
@@ -38,7 +39,7 @@ export function PendingActs({
   onDone: () => void;
 }) {
   const trpc = useTRPC();
-  const client = useQueryClient();
+  const acting = useStreamAct();
   const person = usePerson();
   const [incident, setIncident] = useState<string | null>(null);
   const [consumer, setConsumer] = useState("");
@@ -61,6 +62,11 @@ export function PendingActs({
   const holders = [...new Set(chosen.map((entry) => entry.consumer))];
   const living = (consumers.data?.living ?? []).filter((name) => !(holders.length === 1 && holders[0] === name));
 
+  const doing = async (act: Promise<ActAnswer>): Promise<boolean> => {
+    const taken = await acting(act);
+    if (taken) onDone();
+    return taken;
+  };
   const claim = async (reason: string): Promise<boolean> => {
     if (consumer === "") {
       toast.error("Choose the consumer to claim to.");
@@ -68,20 +74,6 @@ export function PendingActs({
     }
     return doing(claiming.mutateAsync({ stream, group, ids, consumer, minIdleMs, incidentId: incident, reason }));
   };
-  async function doing(work: Promise<{ sentence: string; done: boolean }>): Promise<boolean> {
-    try {
-      const { sentence, done } = await work;
-      if (done) toast.success(sentence);
-      else toast.warning(sentence);
-      onDone();
-      return true;
-    } catch (error) {
-      toast.error(reasonOf(error));
-      return false;
-    } finally {
-      await client.invalidateQueries({ queryKey: trpc.streams.pathKey() });
-    }
-  }
   const what = counted(ids.length, "entry", "entries");
   return (
     <div className="flex flex-wrap items-center gap-2 border-t px-3 py-2">
