@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { findings } from "@/server/audit/verify/judge-row";
-import { findingWords, neededFor, progressOf, verdictOf } from "./check-words";
+import { findingWords, neededFor, progressOf, rangeWords, scopeWords, verdictOf } from "./check-words";
 
 it("has words for every finding", () => {
   for (const kind of findings)
@@ -22,4 +22,13 @@ it("says where a check is", () => {
     "Reading rows: 5,000 so far.",
   );
   expect(progressOf({ state: "running", phase: "judging", done: 1, cancelAsked: true })).toBe("Being stopped.");
+});
+
+it("says what a check looks at", () => {
+  expect(scopeWords({ scope: "full", window: null, scheduled: false })).toBe("whole chain");
+  expect(scopeWords({ scope: "new", window: null, scheduled: true })).toBe("what is new, by the schedule");
+  expect(scopeWords({ scope: "window", window: { from: "5", to: null }, scheduled: false })).toBe(
+    "window from 5 to its end",
+  );
+  expect([rangeWords(1, 1_200), rangeWords(7, 7), rangeWords(null, null)]).toEqual(["1 to 1,200", "7", "none"]);
 });

@@ -21,21 +21,41 @@ export const findingWords: Readonly<Record<FindingKind, string>> = {
 };
 
 /** What somebody needed to do it. */
+export const neededWords: Readonly<Record<"database" | "key" | "nothing", string>> = {
+  database: "write access to the database",
+  key: "write access and AUDIT_HMAC_KEY",
+  nothing: "nothing: it is no tampering",
+};
 export const neededFor: Readonly<Record<FindingKind, string>> = {
-  column_changed: "write access to the database",
-  content_mismatch: "write access to the database",
-  row_deleted: "write access to the database",
-  tail_truncated: "write access to the database",
-  rewritten_without_key: "write access to the database",
-  rewritten_with_key: "write access and AUDIT_HMAC_KEY",
-  seal_changed: "write access to the database",
-  reordered: "write access to the database",
-  duplicate_seq: "write access to the database",
-  forked: "write access and AUDIT_HMAC_KEY",
+  column_changed: neededWords.database,
+  content_mismatch: neededWords.database,
+  row_deleted: neededWords.database,
+  tail_truncated: neededWords.database,
+  rewritten_without_key: neededWords.database,
+  rewritten_with_key: neededWords.key,
+  seal_changed: neededWords.database,
+  reordered: neededWords.database,
+  duplicate_seq: neededWords.database,
+  forked: neededWords.key,
   not_provable: "nothing: it says nothing",
   key_drift: "nothing: mend the key, check again",
   retention_gap: "nothing: partitions go by age",
 };
+
+/** From one seq to another. */
+export const rangeWords = (from: number | null, to: number | null): string =>
+  from === null ? "none" : to === null || to === from ? number(from) : `${number(from)} to ${number(to)}`;
+
+/** What a check looks at. */
+export function scopeWords({ scope, window, scheduled }: Pick<CheckView, "scope" | "window" | "scheduled">): string {
+  const what =
+    scope === "full"
+      ? "whole chain"
+      : scope === "new"
+        ? "what is new"
+        : `window from ${window?.from ?? ""} to ${window?.to ?? "its end"}`;
+  return scheduled ? `${what}, by the schedule` : what;
+}
 
 export const witnessWords: Readonly<Record<Witness, string>> = {
   row: "the row's columns",

@@ -46,6 +46,12 @@ export const procedurePolicy: Readonly<Record<string, readonly Role[]>> = {
   "audit.checks": everyone,
   "audit.check": everyone,
   "audit.findings": everyone,
+  "audit.zones": everyone,
+  "audit.zoneBar": everyone,
+  "audit.checkZones": everyone,
+  "audit.findingPlace": everyone,
+  "audit.anchors": everyone,
+  "audit.anchorNow": ["responder", "security", "compliance"],
   "audit.startCheck": ["responder", "security", "compliance"],
   "audit.cancelCheck": ["responder", "security", "compliance"],
   "audit.event": everyone, // what is sensitive in it hidden

@@ -69,6 +69,15 @@ export const placesOfEvents = (
     ids,
   ]);
 
+/** An event by its id alone, over the primary key of each partition; null: there is none. */
+export async function placeOfEvent(tx: Queryable, id: string): Promise<{ id: string; occurredAt: string } | null> {
+  const [row] = await tx.query<{ id: string; occurredAt: string }>(
+    `SELECT id, ${exactInstantSql("occurred_at")} AS "occurredAt" FROM audit_events WHERE id = $1 LIMIT 1`,
+    [id],
+  );
+  return row ?? null;
+}
+
 /**
  * Zones by id that have events, those that Caracal's table does not know too: from one to the next over the index, without reading what
  * lies between.

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { blockSize, readHeader } from "@/server/evidence/tar-block";
+import { anchorsJudge } from "@/server/evidence/bundle-anchors";
 import { timelineJudge } from "@/server/evidence/bundle-timeline";
 
 const listed = [
@@ -16,7 +17,7 @@ const sealing = ["manifest.sha256", "manifest.sha256.sig"];
 export const required: readonly string[] = [...listed, ...sealing];
 
 /** Members that bundles have since they exist: an older one lacks them. */
-export const optional: readonly string[] = ["watches.json"];
+export const optional: readonly string[] = ["watches.json", "anchors.jsonl"];
 
 const attachment = /^attachments\/[0-9a-f]{64}-[A-Za-z0-9_-][A-Za-z0-9._-]{0,34}$/;
 const kept = new Set([...sealing, "public-key.pem", "incident.json"]);
@@ -74,6 +75,7 @@ export async function walkBundle(file: FileHandle, size: number): Promise<Walked
     const hash: Hash = createHash("sha256");
     const about = aboutIncident(contents.get("incident.json"));
     const judge = name === "timeline.jsonl" ? timelineJudge(about.chain, about.profile !== "shared") : null;
+    const anchors = name === "anchors.jsonl" ? anchorsJudge(contents.get("public-key.pem")) : null;
     const whole: Buffer[] = [];
     for (let left = length; left > 0; ) {
       const chunk = await read(Math.min(left, chunkSize));
@@ -84,11 +86,13 @@ export async function walkBundle(file: FileHandle, size: number): Promise<Walked
       left -= chunk.length;
       hash.update(chunk);
       judge?.take(chunk);
+      anchors?.take(chunk);
       if (kept.has(name) && length <= mostKept) whole.push(chunk);
     }
     const judged = judge?.end();
     entries = judged?.entries ?? entries;
     if (judged?.problem != null) problems.push(`timeline.jsonl: ${judged.problem}`);
+    problems.push(...(anchors?.end() ?? []).map((problem) => `anchors.jsonl: ${problem}`));
     digests.set(name, hash.digest("hex"));
     if (kept.has(name)) contents.set(name, Buffer.concat(whole));
     const from = position;

@@ -40,7 +40,7 @@ Exported at ${exportedAt} (UTC, the database's clock), profile ${profile}, ${ent
 - approvals.json: what was asked for and who voted
 - proofs.json: playbook runs and what was observed
 - watches.json: figures that were watched, with their samples; a sample without a value is a gap
-${profile === "full" ? "- attachments/: each under its SHA-256 and its name\n" : ""}- manifest.sha256: the SHA-256 of every file above, of this one and of public-key.pem
+${profile === "full" ? "- anchors.jsonl: heads of Caracal's audit chains as the console saw them, one signed anchoring per line; `npm run verify-evidence -- --rows FILE --anchors anchors.jsonl` holds rows against them\n- attachments/: each under its SHA-256 and its name\n" : ""}- manifest.sha256: the SHA-256 of every file above, of this one and of public-key.pem
 - manifest.sha256.sig: 64 bytes, the Ed25519 signature over manifest.sha256
 
 ## Verify it

@@ -1,6 +1,6 @@
-import { appendLines, headLineOf } from "@/server/evidence/head-lines";
+import { headLineOf } from "@/server/evidence/head-lines";
+import { deliverLines, type Outside, type Place, placesIn } from "@/server/evidence/outside-places";
 import type { SigningKey } from "@/server/evidence/signing-key";
-import { guardedRequest } from "@/server/notifications/guarded-request";
 import { messageOf } from "@/server/platform/errors";
 import { exactInstantSql } from "@/server/platform/exact-time";
 import { log } from "@/server/platform/log";
@@ -8,17 +8,19 @@ import type { Database } from "@/server/platform/postgres";
 import type { Settings } from "@/server/platform/settings";
 
 export type HeadSettings = Pick<Settings, "TIMELINE_HEADS_FILE" | "TIMELINE_HEADS_WEBHOOK_URL" | "NOTIFY_ALLOW_HOSTS">;
-type Place = "file" | "webhook";
 type ChangedHead = { chain: string; seq: number; hash: string; at: string; now: string; backwards: boolean };
 type Call = { ctx: { readonly db: Database; readonly settings: HeadSettings; readonly key: SigningKey } };
 
 const mostAtOnce = 500;
 
+const outsideOf = (settings: HeadSettings): Outside => ({
+  file: settings.TIMELINE_HEADS_FILE,
+  webhook: settings.TIMELINE_HEADS_WEBHOOK_URL,
+  allowHosts: settings.NOTIFY_ALLOW_HOSTS,
+});
+
 /** Which places are set up. */
-export const placesOf = (settings: HeadSettings): readonly Place[] => [
-  ...(settings.TIMELINE_HEADS_FILE === undefined ? [] : (["file"] as const)),
-  ...(settings.TIMELINE_HEADS_WEBHOOK_URL === undefined ? [] : (["webhook"] as const)),
-];
+export const placesOf = (settings: HeadSettings): readonly Place[] => placesIn(outsideOf(settings));
 
 /** Heads that the place does not have yet: of closed chains at once, of others at most once a minute. */
 const changedSql = `SELECT h.chain, h.seq::float8 AS seq, h.hash, ${exactInstantSql("h.at")} AS at, ${exactInstantSql("clock_timestamp()")} AS now,
@@ -26,17 +28,6 @@ const changedSql = `SELECT h.chain, h.seq::float8 AS seq, h.hash, ${exactInstant
   FROM timeline_heads h LEFT JOIN timeline_anchors a ON a.place = $1 AND a.chain = h.chain
  WHERE h.seq > 0 AND (a.chain IS NULL OR ((a.seq, a.hash) <> (h.seq, h.hash) AND (h.closed OR a.written_at <= now() - interval '1 minute')))
  ORDER BY h.at LIMIT ${mostAtOnce}`;
-
-async function deliver(place: Place, lines: readonly string[], settings: HeadSettings): Promise<void> {
-  if (place === "file") return appendLines(settings.TIMELINE_HEADS_FILE ?? "", lines);
-  const answer = await guardedRequest({
-    url: settings.TIMELINE_HEADS_WEBHOOK_URL ?? "",
-    headers: { "content-type": "application/x-ndjson" },
-    body: `${lines.join("\n")}\n`,
-    allowHosts: settings.NOTIFY_ALLOW_HOSTS,
-  });
-  if (answer.status < 200 || answer.status > 299) throw new Error(`the receiver answered ${answer.status}`);
-}
 
 /**
  * Writes the signed heads that changed to every place that is set up, then records up to where. A crash in between writes a
@@ -59,7 +50,7 @@ export async function keepHeads({ ctx }: Call): Promise<number> {
         const lines = heads.map(({ chain, seq, hash, at, now }) =>
           headLineOf(key, { chain, seq, hash, at, writtenAt: now }),
         );
-        await deliver(place, lines, settings);
+        await deliverLines(place, lines, outsideOf(settings));
         await db.query(
           `INSERT INTO timeline_anchors (place, chain, seq, hash, written_at)
            SELECT $1, t.chain, t.seq, t.hash, now() FROM unnest($2::uuid[], $3::bigint[], $4::text[]) AS t (chain, seq, hash)

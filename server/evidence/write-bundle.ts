@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { pack, type Pack } from "tar-stream";
+import { anchoringLineOf, readAnchorings } from "@/server/audit/anchors/anchoring-lines";
 import { bundleReadme } from "@/server/evidence/bundle-readme";
 import type { ExportContent } from "@/server/evidence/content";
 import { signBytes, type SigningKey } from "@/server/evidence/signing-key";
@@ -46,6 +47,15 @@ async function attachmentBytes(tx: Queryable, file: Attachment): Promise<Buffer>
   const [row] = await tx.query<{ content: Buffer }>("SELECT content FROM incident_files WHERE id = $1", [file.id]);
   if (row === undefined) throw new Error("an attachment is gone");
   return row.content;
+}
+
+const mostAnchorings = 5_000;
+
+/** The newest anchorings of audit heads, oldest first: what the chains were seen to end with, whatever the database says now. */
+async function anchorLines(tx: Queryable, key: SigningKey): Promise<string> {
+  const [last] = await tx.query<{ n: number }>("SELECT coalesce(max(n), 0)::float8 AS n FROM audit_anchorings");
+  const rows = await readAnchorings(tx, Math.max(0, (last?.n ?? 0) - mostAnchorings), mostAnchorings);
+  return rows.map((row) => `${anchoringLineOf(key, row)}\n`).join("");
 }
 
 /**
@@ -95,6 +105,7 @@ export async function writeBundle(options: {
     await addListed("post-mortem.md", content.postMortem);
     await addListed("approvals.json", json(content.approvals));
     await addListed("proofs.json", json(content.proofs));
+    if (content.profile === "full") await addListed("anchors.jsonl", await anchorLines(tx, key));
     await addListed("watches.json", json(content.watches));
     const names = new Set<string>();
     for (const file of content.files) {

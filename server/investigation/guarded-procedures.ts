@@ -66,6 +66,7 @@ export const writesOf: Readonly<Record<string, Writes>> = {
   "services.confirmRestart": "nothing", // what a person says of a restart that is ordered
   "services.hear": "nothing", // messages about a session that is revoked already
   "audit.startCheck": "nothing", // reads only
+  "audit.anchorNow": "nothing",
   "audit.startComparison": "nothing", // reads only
   "audit.cancelComparison": "nothing", // reads only
   "audit.cancelCheck": "nothing",

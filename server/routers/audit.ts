@@ -1,6 +1,19 @@
+import { anchorHeads } from "@/server/audit/anchors/anchor-heads";
+import { anchorsOutside } from "@/server/audit/anchors/anchor-keeper";
+import { anchorsView } from "@/server/audit/anchors/anchors-view";
 import { getCheck, listChecks, listFindings } from "@/server/audit/checks/check-views";
-import { checkFindingsInput, checkInput, listChecksInput, startCheckInput } from "@/server/audit/checks/schemas";
+import {
+  barInput,
+  checkFindingsInput,
+  checkInput,
+  checkZonesInput,
+  findingPlaceInput,
+  listChecksInput,
+  startCheckInput,
+  zonesInput,
+} from "@/server/audit/checks/schemas";
 import { cancelCheck, startCheck } from "@/server/audit/checks/start-check";
+import { findingPlace, getZoneBar, listCheckedZones, listCheckZones } from "@/server/audit/checks/zone-views";
 import { describeSearch } from "@/server/audit/describe-search";
 import {
   getComparison,
@@ -59,6 +72,14 @@ export const auditRouter = router({
   findings: procedure.input(checkFindingsInput).query(({ ctx, input }) => listFindings({ ctx: ctx.console, input })),
   startCheck: procedure.input(startCheckInput).mutation(({ ctx, input }) => startCheck({ ctx: by(ctx), input })),
   cancelCheck: procedure.input(checkInput).mutation(({ ctx, input }) => cancelCheck({ ctx: by(ctx), input })),
+  zones: procedure.input(zonesInput).query(({ ctx, input }) => listCheckedZones({ ctx: ctx.console, input })),
+  zoneBar: procedure.input(barInput).query(({ ctx, input }) => getZoneBar({ ctx: ctx.console, input })),
+  checkZones: procedure.input(checkZonesInput).query(({ ctx, input }) => listCheckZones({ ctx: ctx.console, input })),
+  findingPlace: procedure.input(findingPlaceInput).query(({ ctx, input }) => findingPlace({ ctx: ctx.console, input })),
+  anchors: procedure.query(({ ctx: { console } }) =>
+    anchorsView({ ctx: { db: console.db, outside: anchorsOutside(console.settings) } }),
+  ),
+  anchorNow: procedure.mutation(async ({ ctx }) => ({ moved: await anchorHeads(ctx.console, ctx.actor) })),
   archive: procedure.query(({ ctx }) => ({ name: ctx.console.archive?.name ?? null })),
   archiveTroubles: procedure.query(({ ctx }) => listArchiveTroubles({ ctx: ctx.console })),
   comparisons: procedure

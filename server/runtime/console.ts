@@ -1,5 +1,5 @@
 import type { ApprovedAction } from "@/server/approvals/approved-action";
-import { createAnchorKeeper } from "@/server/audit/checks/anchors";
+import { createAnchorKeeper } from "@/server/audit/anchors/anchor-keeper";
 import type { ArchiveSource } from "@/server/audit/archive/archive-source";
 import { openArchive } from "@/server/audit/archive/open-archive";
 import { createCheckSchedule } from "@/server/audit/checks/check-schedule";
@@ -125,7 +125,7 @@ export function composeConsole(settings: Settings): Console {
     everySeconds: settings.AUDIT_CHECK_EVERY_SECONDS,
     fullEveryHours: settings.AUDIT_FULL_CHECK_EVERY_HOURS,
   });
-  const anchors = createAnchorKeeper({ db, caracal });
+  const anchors = createAnchorKeeper({ db, caracal, settings, holder: createDispatcher().holder });
   const stores = openStores(settings, () => shortestKeep(settings.EVIDENCE_RETENTION_FILE));
   const vault = createVaultWorker({ db, caracal, stores, settings, holder: createDispatcher().holder });
   const watches = createWatchRecorder({ db, collector });

@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { ZoneBars } from "@/components/audit/zone-bars";
 import { Hydrate } from "@/server/trpc/hydrate";
 import { queryClientOfPage, requireActor, serverTRPC } from "@/server/trpc/server-caller";
 import { AuditClient } from "./client";
@@ -11,7 +12,10 @@ export default async function AuditPage() {
   await queryClientOfPage().prefetchQuery(serverTRPC.sessions.zones.queryOptions({ limit: 500 }));
   return (
     <Hydrate>
-      <AuditClient renderedAt={Date.now()} />
+      <div className="flex flex-col gap-4">
+        <AuditClient renderedAt={Date.now()} />
+        <ZoneBars />
+      </div>
     </Hydrate>
   );
 }

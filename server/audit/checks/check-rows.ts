@@ -1,4 +1,4 @@
-import { setImmediate as breath } from "node:timers/promises";
+import { setImmediate as breath, setTimeout as pause } from "node:timers/promises";
 import type { Trouble } from "@/server/audit/checks/troubles";
 import type { CheckScope, CheckTotals } from "@/server/audit/checks/schemas";
 import type { WalkState } from "@/server/audit/verify/chain-walk";
@@ -37,6 +37,7 @@ export type ZoneRow = {
 
 const silentAfterSeconds = 20;
 const beatMs = 1_000;
+const longMs = 3_000; // of waiting, before it says that it is there still
 
 /** The check is another worker's, or was cancelled: it is left as it is. */
 export class Ended extends Error {
@@ -61,6 +62,8 @@ export async function takeCheck({ db, holder }: CheckContext): Promise<CheckRow 
 export type Beat = {
   /** Says where it is, at most once a second, and hears whether it is to stop. @throws Ended */
   at(phase: string, done: number): Promise<void>;
+  /** Goes on saying where it is while it waits for something that may take long. @throws Ended */
+  during<T>(phase: string, done: number, work: Promise<T>): Promise<T>;
   /** Whether a second has gone by since the last time that the walk was kept. */
   due(): boolean;
   /** Keeps in one transaction what `work` writes, if the check is still this worker's. @throws Ended */
@@ -80,11 +83,29 @@ export function beating({ db, holder }: CheckContext, checkId: string): Beat {
     last = Date.now();
   };
   const due = () => Date.now() - last >= beatMs;
+  const at = async (phase: string, done: number) => {
+    await breath(); // others of this process want to work too
+    if (due()) await say(db, phase, done);
+  };
   return {
     due,
-    async at(phase, done) {
-      await breath(); // others of this process want to work too
-      if (due()) await say(db, phase, done);
+    at,
+    async during(phase, done, work) {
+      work.catch(() => undefined); // it is thrown below, unless the check has ended before
+      for (let over = false; !over; ) {
+        const waiting = new AbortController();
+        const told = await Promise.race([
+          work.then(
+            () => true,
+            () => true,
+          ),
+          pause(longMs, false, { signal: waiting.signal }).catch(() => false),
+        ]);
+        waiting.abort();
+        over = told;
+        if (!over) await at(phase, done);
+      }
+      return work;
     },
     keep: (phase, done, work) =>
       db.transaction(async (tx) => {

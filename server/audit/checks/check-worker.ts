@@ -1,4 +1,4 @@
-import { anchorsOf } from "@/server/audit/checks/anchors";
+import { anchorsOf } from "@/server/audit/anchors/anchor-heads";
 import {
   beating,
   type CheckContext,

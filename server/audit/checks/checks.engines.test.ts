@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { explainedDatabase } from "@/sandbox/engines/explain-database";
 import { type KeyStage, openKeyStage } from "@/sandbox/key-stage/stage";
 import { loadRecordedIncident } from "@/sandbox/schema/load-recording";
-import { anchorHeads } from "@/server/audit/checks/anchors";
+import { anchorHeads } from "@/server/audit/anchors/anchor-heads";
 import type { CheckContext } from "@/server/audit/checks/check-rows";
 import { advanceOneCheck } from "@/server/audit/checks/check-worker";
 import { getCheck, listChecks, listFindings } from "@/server/audit/checks/check-views";
@@ -120,12 +120,12 @@ describe("the recorded incident in real Postgres and Redis", () => {
   test("heads anchored before tell a cut tail and a rewrite with the key, without any stream", async () => {
     await load("before");
     const anchoring = { db: stage.db, caracal: stage.caracal };
-    expect(await anchorHeads(anchoring)).toBe(3);
-    expect(await anchorHeads(anchoring)).toBe(0);
+    expect(await anchorHeads(anchoring, null)).toBe(3);
+    expect(await anchorHeads(anchoring, null)).toBe(0);
     const [entry] = await stage.db.query<{ summary: string }>(
       "SELECT summary FROM timeline_entries WHERE kind = 'evidence.heads-anchored'",
     );
-    expect(entry?.summary).toMatch(/^Heads of 3 audit chains anchored; SHA-256 .* [0-9a-f]{64}$/);
+    expect(entry?.summary).toMatch(/^Heads of 3 audit chains anchored as number 1; .* [0-9a-f]{64}$/);
     await stage.caracal.redis.del("caracal.audit.events");
     const zone = changes.at(-1)?.zone_id;
     await stage.caracalOwner.query("DELETE FROM audit_events WHERE zone_id = $1 AND chain_seq > 182", [zone]);

@@ -67,7 +67,7 @@ export async function hearStream(ctx: CheckContext, wanted: Wanted, beat: Beat):
       await beat.at("reading the dead letters", entries.length);
     }
     for await (const entries of discardedLetters(ctx.db, deadAuditStream)) await thread.ask("hearDead", { entries });
-    const shelved = await thread.ask("shelve", undefined);
+    const shelved = await beat.during("sorting the stream", seen.entries, thread.ask("shelve", undefined));
     folder = shelved.folder;
     const { absent, signed } = await absentOf(ctx, thread, wanted.bases, beat);
     await thread.end();

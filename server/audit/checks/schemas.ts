@@ -15,6 +15,62 @@ export const checkInput = z.object({ checkId: z.uuid() });
 export const listChecksInput = z.object({ ...pageInput(100, 10) });
 export const checkFindingsInput = z.object({ checkId: z.uuid(), ...pageInput(500, 100) });
 
+export const zonesInput = z.object({ cursor: idText.nullish(), limit: z.number().int().min(1).max(200).default(50) });
+export const barInput = z.object({
+  zoneId: idText,
+  from: z.number().int().nullish(),
+  to: z.number().int().nullish(),
+  pieces: z.number().int().min(1).max(240).default(120),
+});
+export const checkZonesInput = z.object({ checkId: z.uuid() });
+export const findingPlaceInput = z.object({ eventId: idText });
+
+/** Where a zone's chain is, and up to where it was checked. `behind`: rows that are newer than what was checked. */
+export type CheckedZone = {
+  readonly zone: { readonly id: string; readonly name: string; readonly known: boolean }; // known: to Caracal's table of zones
+  readonly oldest: number;
+  readonly newest: number;
+  readonly checkedFrom: number | null;
+  readonly checkedTo: number | null;
+  readonly checkedAt: string | null;
+  readonly behind: number;
+  readonly fullCheck: { readonly id: string; readonly at: string; readonly verifier: string } | null;
+  readonly whole: boolean;
+  readonly firstBad: number | null;
+};
+export type PieceState = "proved" | "not provable" | "tampered" | "missing" | "retention" | "not yet checked";
+export type BarPiece = {
+  readonly from: number;
+  readonly to: number;
+  readonly state: PieceState; // the worst in it
+  readonly bad: number; // findings in it
+};
+export type ZoneBar = {
+  readonly from: number;
+  readonly to: number;
+  readonly first: number; // of the whole chain
+  readonly last: number;
+  readonly pieces: readonly BarPiece[];
+  readonly firstBad: { readonly seq: number; readonly checkId: string; readonly n: number } | null;
+};
+export type ZoneInCheck = {
+  readonly zoneId: string;
+  readonly name: string;
+  readonly known: boolean;
+  readonly state: "waiting" | "walking" | "done";
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly judged: number;
+  readonly totals: CheckTotals | null;
+  readonly trouble: {
+    readonly first: { readonly seq: number; readonly eventId: string | null; readonly finding: FindingKind };
+    readonly lastSeq: number | null;
+    readonly ingestedFrom: string | null; // of the row before the first bad one
+    readonly ingestedTo: string | null;
+    readonly needed: "database" | "key" | "nothing";
+  } | null;
+};
+
 export type CheckTotals = Readonly<Totals>;
 /** Who was heard. `stream` null: nobody, with why in `note`. */
 export type CheckWitnesses = {

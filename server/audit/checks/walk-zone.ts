@@ -98,7 +98,11 @@ export async function walkZone(
     sealedNext ||= key !== null && rows.some((row) => isSealed(key, row));
     return pool.judge(page);
   };
-  for await (const [rows, { verdicts, sealed: after }] of inOrder(pages, pool.size + 1, judge)) {
+  const coming = inOrder(pages, pool.size + 1, judge);
+  for (;;) {
+    const { value, done } = await beat.during("judging", progress.done, coming.next());
+    if (done === true) break;
+    const [rows, { verdicts, sealed: after }] = value;
     for (const [at, row] of rows.entries()) {
       const verdict = verdicts[at];
       if (verdict === undefined) throw new Error("a page came back without the verdicts of all its rows");

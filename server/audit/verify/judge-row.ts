@@ -84,11 +84,13 @@ export function judgeRow(
   const [copy] = copies;
   if (copy !== undefined) {
     const changed = changedColumns(row, copy);
+    if (recovered.kind === "unhashed" && changed.length === 0) return verdict("not_provable", [], ["stream"], false);
     if (recovered.kind === "recovered")
       return verdict(sealBroken ? "rewritten_without_key" : "rewritten_with_key", changed, ["row", "stream"], false);
     return verdict("column_changed", [...changed, "content_sha256"], ["row", "stream"], false);
   }
-  if (recovered.kind === "forms" || recovered.kind === "unhashed") return verdict("not_provable", [], [], true);
+  if (recovered.kind === "unhashed") return verdict("not_provable", [], [], false);
+  if (recovered.kind === "forms") return verdict("not_provable", [], [], true);
   if (recovered.kind === "mismatch") return verdict("content_mismatch", [], ["row"], seal === "right");
   const signature = signatureOf(row, recovered, key);
   if (sealBroken)

@@ -2,7 +2,15 @@ import { createReadStream } from "node:fs";
 import { parse } from "csv-parse";
 import { storedRowOf, type StoredRow } from "@/server/audit/verify/stored-row";
 
-const needed = ["id", "zone_id", "event_type", "occurred_at", "content_sha256"] as const;
+const needed = [
+  "id",
+  "zone_id",
+  "event_type",
+  "occurred_at",
+  "content_sha256",
+  "prev_content_sha256",
+  "chain_seq",
+] as const;
 
 /**
  * The rows of a CSV as COPY audit_events TO … CSV HEADER writes it: columns by their names in the first line, in any order. An
@@ -16,6 +24,6 @@ export async function* rowsOfCsv(path: string): AsyncGenerator<StoredRow> {
     if (missing.length > 0) throw new Error(`${path} has no column ${missing.join(", ")}: it is not audit_events.`);
     first = false;
     const seq = record.chain_seq;
-    yield storedRowOf((column) => record[column] || null, seq ? Number(seq) : null);
+    yield storedRowOf((column) => record[column] || null, seq && /^-?\d{1,16}$/.test(seq) ? Number(seq) : null);
   }
 }

@@ -6,6 +6,7 @@ import { type Chain, honestChain } from "@/sandbox/audit-chain/honest-chain";
 import { tamper, wayNames } from "@/sandbox/audit-chain/tampering";
 import type { Finding } from "@/server/audit/verify/finding";
 import { rowsOfCsv } from "@/server/audit/verify/rows-of-csv";
+import { dataSignature } from "@/server/audit/verify/seals";
 import type { StoredRow } from "@/server/audit/verify/stored-row";
 import type { StreamEntry } from "@/server/audit/verify/stream-entry";
 import { verifyEvidence } from "@/server/audit/verify/verify-evidence";
@@ -202,6 +203,36 @@ describe("random chains", () => {
     );
     expect(told).toEqual([
       expect.objectContaining({ finding: "rewritten_with_key", chain_seq: 7, witnesses: ["row", "anchor"] }),
+    ]);
+  });
+
+  it("a row without a hash is not provable, and its neighbours are what they are", async () => {
+    const chain = honestChain(seeded(41), 9);
+    const rows = chain.rows.map((row, at) => (at === 4 ? { ...row, content_sha256: null } : row));
+    for (const streams of [true, false]) {
+      const { found, totals } = await verify(rows, chain, streams);
+      const told = found.filter(({ chain_seq }) => chain_seq === 5 || chain_seq === 6);
+      expect(told.map(({ finding, chain_seq }) => [finding, chain_seq])).toEqual([["not_provable", 5]]);
+      expect(totals).toMatchObject({ tampered: 0, removed: 0 });
+    }
+  });
+
+  it("one id in two zones is two events: each zone's own copy is its witness, and one that is gone is missed", async () => {
+    const one = honestChain(seeded(51), 6);
+    const two = honestChain(seeded(52), 6, one.key);
+    const twin = one.rows[2] as (typeof one.rows)[0];
+    const at3 = two.stream[3] as (typeof two.stream)[0];
+    const data = at3.fields.data.replace(two.rows[3]?.id ?? "", twin.id);
+    const shared = { id: at3.id, fields: { id: twin.id, data, sig: dataSignature(one.key, data) } };
+    const stream = [...one.stream, ...two.stream.map((entry, at) => (at === 3 ? shared : entry))];
+    const rows = [...one.rows, ...two.rows.slice(0, 3)]; // of the second zone the tail is cut, the twin with it
+    const { found } = await verify(rows, { stream, key: one.key });
+    expect(
+      found.map(({ finding, zone_id, event_id }) => [finding, zone_id === two.rows[0]?.zone_id, event_id]),
+    ).toEqual([
+      ["tail_truncated", true, twin.id],
+      ["tail_truncated", true, two.rows[4]?.id],
+      ["tail_truncated", true, two.rows[5]?.id],
     ]);
   });
 

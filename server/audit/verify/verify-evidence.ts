@@ -77,13 +77,16 @@ function placeEvent(id: string, said: readonly Said[], byPlace: ExternalSort, by
     const signed = copies.map(({ copy, sig }): SignedCopy => ({ data: copy, sig }));
     byChain.add(`${row.zone_id}${part}${seq}${part}${id}`, JSON.stringify({ row, copies: signed }));
   }
-  const [first] = copies;
-  const own = rows.find(({ zone_id }) => zone_id === first?.zone) ?? rows[0];
-  if (first === undefined || (own === undefined && said.some((one) => "dead" in one))) return;
-  byPlace.add(
-    `${own?.zone_id ?? first.zone}${part}${padded(first.place)}`,
-    JSON.stringify(own === undefined ? { absent: id } : { seq: own.chain_seq }),
-  );
+  // Ids are unique in a zone only: each zone of which the stream has a copy has its own place for it.
+  const zones = new Set(copies.map(({ zone }) => zone));
+  const strayed = rows.find(({ zone_id }) => !zones.has(zone_id)); // whose zone somebody changed, or that was put there
+  for (const zone of zones) {
+    const own = rows.find(({ zone_id }) => zone_id === zone);
+    if (own === undefined && strayed === undefined && said.some((one) => "dead" in one)) continue;
+    const place = copies.find((copy) => copy.zone === zone)?.place ?? 0;
+    const here = own === undefined ? (strayed === undefined ? { absent: id } : { seq: null }) : { seq: own.chain_seq };
+    byPlace.add(`${zone}${part}${padded(place)}`, JSON.stringify(here));
+  }
 }
 
 /** The events that only the stream has, by zone. */

@@ -5,8 +5,10 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { toast } from "sonner";
+import { AnchorsPanel } from "@/components/audit/anchors-panel";
+import { progressOf, scopeWords, verdictOf } from "@/components/audit/check-words";
+import { ZoneBars } from "@/components/audit/zone-bars";
 import { ArchiveTroubles } from "@/components/audit/archive-troubles";
-import { progressOf, verdictOf } from "@/components/audit/check-words";
 import { LoadMore } from "@/components/data-table/load-more";
 import { PageTitle } from "@/components/data-table/page-title";
 import { ZonePicker } from "@/components/data-table/zone-picker";
@@ -17,6 +19,8 @@ import { useTRPC } from "@/components/live/trpc";
 import { usePerson } from "@/components/shell/shell-context";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
+import { Field } from "@/components/ui/field";
+import { Input } from "@/components/ui/input";
 import { mayCall } from "@/server/auth/policy";
 
 export function ChecksClient() {
@@ -53,8 +57,20 @@ export function ChecksClient() {
           <Button variant="primary" disabled={start.isPending} onClick={() => start.mutate({ zoneId: zone })}>
             {zone === null ? "Check every zone" : "Check this zone"}
           </Button>
+          {zone === null ? (
+            <Button disabled={start.isPending} onClick={() => start.mutate({ scope: "new" })}>
+              Check what is new
+            </Button>
+          ) : (
+            <WindowCheck
+              pending={start.isPending}
+              onStart={(window) => start.mutate({ zoneId: zone, scope: "window", window })}
+            />
+          )}
         </search>
       ) : null}
+      <ZoneBars />
+      <AnchorsPanel />
       <ArchiveTroubles />
       <Panel
         title="Checks, newest first"
@@ -70,6 +86,7 @@ export function ChecksClient() {
                 {check.zone === null ? "Every zone" : check.zone.name}
               </Link>
               <Badge tone={check.finishedAt === null ? "strong" : "neutral"}>{check.state}</Badge>
+              <span className="text-muted-foreground">{scopeWords(check)}</span>
               <span className="min-w-0 flex-1 basis-60">
                 {check.totals !== null
                   ? verdictOf(check.totals)
@@ -86,5 +103,43 @@ export function ChecksClient() {
         <LoadMore shown={rows.length} one="check" many="checks" query={query} />
       </Panel>
     </div>
+  );
+}
+
+/** A window of one zone: by the seqs of its chain, or by times in UTC. */
+function WindowCheck({
+  pending,
+  onStart,
+}: {
+  pending: boolean;
+  onStart: (window: { from: string; to: string | null }) => void;
+}) {
+  const [from, setFrom] = useState("");
+  const [to, setTo] = useState("");
+  return (
+    <form
+      className="flex flex-wrap items-end gap-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onStart({ from: from.trim(), to: to.trim() === "" ? null : to.trim() });
+      }}
+    >
+      <Field label="From seq or time">
+        {(ids) => (
+          <Input
+            {...ids}
+            value={from}
+            onChange={(event) => setFrom(event.target.value)}
+            placeholder="1200 or 2026-11-28T02:00:00Z"
+          />
+        )}
+      </Field>
+      <Field label="To">
+        {(ids) => <Input {...ids} value={to} onChange={(event) => setTo(event.target.value)} placeholder="its end" />}
+      </Field>
+      <Button type="submit" disabled={pending || from.trim() === ""}>
+        Check this window
+      </Button>
+    </form>
   );
 }

@@ -2,18 +2,29 @@
 
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
+import { useRouter, useSearchParams } from "next/navigation";
 import { toast } from "sonner";
-import { findingWords, neededFor, progressOf, verdictOf, witnessWords } from "@/components/audit/check-words";
+import {
+  findingWords,
+  neededFor,
+  progressOf,
+  scopeWords,
+  verdictOf,
+  witnessWords,
+} from "@/components/audit/check-words";
+import { CheckZones } from "@/components/audit/check-zones";
 import { type DataColumn, DataTable } from "@/components/data-table/data-table";
 import { LoadMore } from "@/components/data-table/load-more";
 import { useZoneNames } from "@/components/data-table/use-zone-names";
 import { CopyText } from "@/components/lib/copy-text";
 import { Panel } from "@/components/lib/panel";
 import { TimeStamp } from "@/components/lib/time-stamp";
+import { utcStamp } from "@/components/lib/utc";
 import { panelStateOf, reasonOf } from "@/components/live/panel-state-of";
 import { useTRPC } from "@/components/live/trpc";
 import { usePerson } from "@/components/shell/shell-context";
 import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
 import { Fact, Facts } from "@/components/wizard/facts";
 import { ConfirmAct } from "@/components/wizard/confirm-act";
 import type { CheckFinding, CheckView } from "@/server/audit/checks/schemas";
@@ -58,7 +69,8 @@ export function CheckClient({ initial }: { initial: CheckView }) {
             <Badge tone={check.finishedAt === null ? "strong" : "neutral"}>{check.state}</Badge>
           </h1>
           <p className="text-muted-foreground">
-            {check.verifier} · ordered by {check.requestedBy} <TimeStamp at={check.requestedAt} />
+            {scopeWords(check)} · {check.verifier} · ordered by {check.requestedBy} <TimeStamp at={check.requestedAt} />
+            {check.timesTaken > 1 ? ` · gone on with ${check.timesTaken - 1} times after it was cut off` : null}
           </p>
         </div>
         {check.finishedAt === null && !check.cancelAsked && mayCall("audit.cancelCheck", person.roles) ? (
@@ -82,10 +94,14 @@ export function CheckClient({ initial }: { initial: CheckView }) {
           {check.witnesses === null ? null : <Heard check={check} />}
         </div>
       </Panel>
+      <CheckZones checkId={check.id} running={check.finishedAt === null} />
       {check.state === "finished" ? <Findings checkId={check.id} /> : null}
     </div>
   );
 }
+
+/** When an entry was added, from its id. */
+const entryTime = (id: string) => `${utcStamp(Number(id.split("-")[0]), Date.now())} (${id})`;
 
 function Heard({ check: { witnesses } }: { check: CheckView }) {
   if (witnesses === null) return null;
@@ -98,7 +114,7 @@ function Heard({ check: { witnesses } }: { check: CheckView }) {
         <Fact name="The stream">
           {stream === null
             ? "not heard"
-            : `heard: ${number(stream.entries)} entries${stream.from === null ? "" : `, from ${stream.from} to ${stream.to}`}`}
+            : `heard: ${number(stream.entries)} entries${stream.from === null ? "" : `, from ${entryTime(stream.from)} to ${entryTime(stream.to ?? "")}: older rows have no copy there any more`}`}
         </Fact>
         <Fact name="Heads anchored earlier">
           {witnesses.anchors === 0 ? "none yet" : `heard: ${number(witnesses.anchors)}`}
@@ -109,9 +125,32 @@ function Heard({ check: { witnesses } }: { check: CheckView }) {
   );
 }
 
+const gone: ReadonlySet<CheckFinding["finding"]> = new Set(["row_deleted", "tail_truncated", "retention_gap"]);
+
+/** Opens the row beside its signed copy, column by column. */
+function OpenEvent({ eventId }: { eventId: string }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const router = useRouter();
+  async function open() {
+    try {
+      const { id, occurredAt } = await client.fetchQuery(trpc.audit.findingPlace.queryOptions({ eventId }));
+      router.push(`/audit?event=${encodeURIComponent(id)}&at=${encodeURIComponent(occurredAt)}`);
+    } catch (error) {
+      toast.error(reasonOf(error));
+    }
+  }
+  return (
+    <Button size="sm" onClick={() => void open()} aria-label={`Open event ${eventId}: stored against signed`}>
+      Stored against signed
+    </Button>
+  );
+}
+
 function Findings({ checkId }: { checkId: string }) {
   const trpc = useTRPC();
   const zoneName = useZoneNames();
+  const chosen = useSearchParams().get("finding");
   const query = useInfiniteQuery(
     trpc.audit.findings.infiniteQueryOptions({ checkId }, { getNextPageParam: (page) => page.nextCursor }),
   );
@@ -137,7 +176,10 @@ function Findings({ checkId }: { checkId: string }) {
         row.eventId === null ? (
           <span className="text-muted-foreground">unknown</span>
         ) : (
-          <CopyText text={row.eventId} what="event" />
+          <span className="flex flex-wrap items-center gap-2">
+            <CopyText text={row.eventId} what="event" />
+            {gone.has(row.finding) ? null : <OpenEvent eventId={row.eventId} />}
+          </span>
         ),
     },
     { id: "needed", header: "What it took", cell: (row) => neededFor[row.finding] },
@@ -154,6 +196,7 @@ function Findings({ checkId }: { checkId: string }) {
         columns={columns}
         rows={rows}
         rowKey={(row) => String(row.n)}
+        selectedKey={chosen}
         footer={<LoadMore shown={rows.length} one="finding" many="findings" query={query} />}
       />
     </Panel>

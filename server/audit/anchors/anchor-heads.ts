@@ -1,24 +1,24 @@
-import { createHash } from "node:crypto";
+import { anchoringSha256 } from "@/server/audit/verify/anchoring";
 import type { Anchor } from "@/server/audit/verify/finding";
+import type { Actor } from "@/server/auth/roles";
 import { nextChainZones, readHeads } from "@/server/caracal/audit-chain-read";
 import { boundedRead } from "@/server/caracal/bounded-read";
 import type { Deployment } from "@/server/caracal/deployment";
-import { type Repeating, repeat } from "@/server/jobs/repeat";
+import { exactInstantSql } from "@/server/platform/exact-time";
 import type { Database, Queryable } from "@/server/platform/postgres";
 import { appendEntries, consoleChain } from "@/server/timeline/append-entries";
 
-type Context = { readonly db: Database; readonly caracal: Pick<Deployment, "db"> };
+export type AnchorContext = { readonly db: Database; readonly caracal: Pick<Deployment, "db"> };
 
-const everyMs = 10 * 60_000;
 const zonesAtOnce = 200;
 const mostOfZone = 500; // anchors that a check holds a zone against: the newest
 const bounds = { timeoutMs: 5_000, narrow: "It is tried again." };
 
 /**
- * Anchors the head of every zone's chain that has moved since: in this database, and by their digest on the console's record, whose own
- * heads are kept outside. Gives how many moved.
+ * Anchors the head of every zone's chain that has moved since: in this database as one link of a chain of anchorings, and by its digest on
+ * the console's record. `actor` null: by the schedule. Gives how many moved. @throws source_unreachable
  */
-export async function anchorHeads({ db, caracal }: Context): Promise<number> {
+export async function anchorHeads({ db, caracal }: AnchorContext, actor: Actor | null): Promise<number> {
   let moved = 0;
   for (let after: string | null = null; ; ) {
     const zones: { id: string }[] = await boundedRead(caracal.db, bounds, (tx) =>
@@ -26,35 +26,48 @@ export async function anchorHeads({ db, caracal }: Context): Promise<number> {
     );
     const ids = zones.map(({ id }) => id);
     const heads = await boundedRead(caracal.db, bounds, (tx) => readHeads(tx, ids));
-    moved += await db.transaction((tx) => keep(tx, heads));
+    moved += await db.transaction((tx) => keep(tx, heads, actor));
     after = ids.at(-1) ?? null;
     if (zones.length < zonesAtOnce) return moved;
   }
 }
 
 type Head = Awaited<ReturnType<typeof readHeads>>[number];
+type FreshHead = { zone_id: string; chain_seq: number; event_id: string; content_sha256: string };
 
-async function keep(tx: Queryable, heads: readonly Head[]): Promise<number> {
-  const fresh = await tx.query<{ zone_id: string; chain_seq: string; content_sha256: string }>(
+async function keep(tx: Queryable, heads: readonly Head[], actor: Actor | null): Promise<number> {
+  await tx.query("SELECT pg_advisory_xact_lock(hashtext('audit-anchorings'))"); // one link after the other
+  const fresh = await tx.query<FreshHead>(
     `INSERT INTO audit_anchors (zone_id, chain_seq, event_id, content_sha256)
      SELECT h->>'zone', (h->>'seq')::bigint, h->>'id', h->>'content' FROM json_array_elements($1::json) AS h
-     ON CONFLICT DO NOTHING RETURNING zone_id, chain_seq::text, content_sha256`,
+     ON CONFLICT DO NOTHING RETURNING zone_id, chain_seq::float8 AS chain_seq, event_id, content_sha256`,
     [JSON.stringify(heads)],
   );
   if (fresh.length === 0) return 0;
-  const lines = fresh
-    .map(({ zone_id, chain_seq, content_sha256 }) => `${zone_id} ${chain_seq} ${content_sha256}`)
-    .sort();
-  const sha256 = createHash("sha256")
-    .update(`${lines.join("\n")}\n`)
-    .digest("hex");
+  const [last] = await tx.query<{ n: number; sha256: string; now: string }>(
+    `SELECT coalesce(max(n), 0)::float8 AS n, coalesce((SELECT sha256 FROM audit_anchorings ORDER BY n DESC LIMIT 1), repeat('0', 64)) AS sha256,
+            ${exactInstantSql("clock_timestamp()")} AS now FROM audit_anchorings`,
+  );
+  const sorted = [...fresh].sort((a, b) => (a.zone_id < b.zone_id ? -1 : 1));
+  const anchoring = {
+    n: (last?.n ?? 0) + 1,
+    at: last?.now ?? "",
+    by: actor?.name ?? "the schedule",
+    previous: last?.sha256 ?? "",
+    heads: sorted,
+  };
+  const sha256 = anchoringSha256(anchoring);
+  await tx.query(
+    "INSERT INTO audit_anchorings (n, at, by_name, previous, heads, sha256) VALUES ($1, $2, $3, $4, $5, $6)",
+    [anchoring.n, anchoring.at, anchoring.by, anchoring.previous, JSON.stringify(sorted), sha256],
+  );
   await appendEntries(tx, [
     {
       chain: consoleChain,
       kind: "evidence.heads-anchored",
-      by: null,
-      summary: `Heads of ${fresh.length} audit chains anchored; SHA-256 of their lines "zone seq content" ${sha256}`,
-      details: { parameters: { sha256, heads: lines.slice(0, 50) } },
+      by: actor,
+      summary: `Heads of ${fresh.length} audit chains anchored as number ${anchoring.n}; its SHA-256 is ${sha256}`,
+      details: { parameters: { n: anchoring.n, sha256, heads: sorted.slice(0, 50) } },
     },
   ]);
   return fresh.length;
@@ -73,7 +86,3 @@ export async function anchorsOf(db: Queryable, zones: ReadonlySet<string>): Prom
   for (const { zone, ...anchor } of rows) found.set(zone, [...(found.get(zone) ?? []), anchor]);
   return found;
 }
-
-/** Anchors heads every ten minutes, whichever replica comes first: what is there already is not written again. */
-export const createAnchorKeeper = (ctx: Context): Repeating =>
-  repeat("anchoring audit heads", everyMs, () => anchorHeads(ctx).then(() => false));
