@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { to as copyTo } from "pg-copy-streams";
 import { type ChainEntry, type ChainRow, honestEvents } from "@/sandbox/audit-chain/honest-chain";
+import { ingestEvents } from "@/sandbox/audit-stage/ingest";
 import { loadChainRows, loadChainStream } from "@/sandbox/audit-stage/load-chain";
 import { createCaracalDatabase, createConsoleDatabase } from "@/sandbox/engines/databases";
 import { startPostgres } from "@/sandbox/engines/postgres";
@@ -19,7 +20,6 @@ import { startCheck } from "@/server/audit/checks/start-check";
 import { threadBundle, threadFile } from "@/server/audit/threads/thread-source";
 
 const checkout = fileURLToPath(new URL("../", import.meta.url));
-const stream = "caracal.audit.events";
 const batch = 20_000;
 
 /** Engines of the bench's own with chains in them, and checks in processes of their own. */
@@ -120,51 +120,8 @@ export async function openAuditBench() {
         client.release();
       }
     },
-    /** Ingests events as audit does: published, read by the group, written, acknowledged. Gives how many, once it is told to stop. */
-    ingest(next: () => Event, eventsPerSecond: number) {
-      let stopping = false;
-      const { redis: bus } = stage.caracal;
-      const reader = bus.duplicate();
-      const work = async (): Promise<number> => {
-        const client = await stage.caracalOwner.connect();
-        let done = 0;
-        try {
-          while (!stopping) {
-            const some = Array.from({ length: Math.max(1, eventsPerSecond / 10) }, next);
-            for (const { entry } of some) await bus.xadd(stream, "*", ...Object.entries(entry.fields).flat());
-            const read = (await reader.xreadgroup(
-              "GROUP",
-              "audit-ingestor",
-              "w",
-              "COUNT",
-              1_000,
-              "STREAMS",
-              stream,
-              ">",
-            )) as [string, [string, string[]][]][] | null;
-            await loadChainRows(
-              client,
-              some.map(({ row }) => row),
-            );
-            const ids = read?.[0]?.[1].map(([id]) => id) ?? [];
-            if (ids.length > 0) await bus.xack(stream, "audit-ingestor", ...ids);
-            done += some.length;
-            await new Promise((resolve) => setTimeout(resolve, 100));
-          }
-          return done;
-        } finally {
-          client.release();
-          reader.disconnect();
-        }
-      };
-      const ended = work();
-      return {
-        async stop(): Promise<number> {
-          stopping = true;
-          return ended;
-        },
-      };
-    },
+    ingest: (next: () => Event, eventsPerSecond: number) =>
+      ingestEvents({ redis: stage.caracal.redis, owner: stage.caracalOwner }, next, eventsPerSecond),
     async close(): Promise<void> {
       for (const child of children) child.kill("SIGKILL");
       await stage.close();

@@ -1,4 +1,5 @@
 import { createPublicKey } from "node:crypto";
+import { once } from "node:events";
 import { createReadStream, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
@@ -17,8 +18,11 @@ import { verifyEvidence } from "@/server/audit/verify/verify-evidence";
 const usage =
   "npm run verify-evidence -- --rows audit_events.csv [--stream caracal.audit.events.jsonl] [--dlq caracal.audit.events.dlq.jsonl] [--anchors anchors.jsonl [--key public-key.pem]]";
 
-const linesOf = (path: string) =>
-  createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+async function* linesOf(path: string): AsyncGenerator<string> {
+  const input = createReadStream(path);
+  await once(input, "open"); // throws when it cannot be
+  yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+}
 
 async function* entriesOf(path: string): AsyncGenerator<StreamEntry> {
   let number = 0;

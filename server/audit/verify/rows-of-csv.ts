@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { parse } from "csv-parse";
 import { storedRowOf, type StoredRow } from "@/server/audit/verify/stored-row";
@@ -17,7 +18,10 @@ const needed = [
  * empty text is told as NULL: what is hashed is the same (contract section 4). @throws when a needed column is not there or the file is no CSV
  */
 export async function* rowsOfCsv(path: string): AsyncGenerator<StoredRow> {
-  const parser = createReadStream(path).pipe(parse({ bom: true, columns: true }));
+  const file = createReadStream(path);
+  await once(file, "open"); // throws when it cannot be
+  const parser = parse({ bom: true, columns: true });
+  file.on("error", (error) => parser.destroy(error)).pipe(parser);
   let first = true;
   for await (const record of parser as AsyncIterable<Record<string, string>>) {
     const missing = first ? needed.filter((name) => !(name in record)) : [];
