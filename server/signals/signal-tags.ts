@@ -4,6 +4,8 @@ import type { NoticeTag } from "@/server/notifications/queue-notice";
 const tagsByRule: Readonly<Record<string, readonly NoticeTag[]>> = {
   "chain-break": ["tamper"],
   "chain-not-whole": ["tamper"],
+  "archive-contradicts": ["tamper"],
+  "archive-not-whole": ["tamper"],
   "ingest-alert": ["tamper"],
   "jwks-differs": ["key-compromise"],
   "audit-dropped": ["audit-loss"],
