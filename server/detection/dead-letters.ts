@@ -55,7 +55,10 @@ export function deadLetters(facts: Facts): readonly Finding[] {
               ]),
         ],
         series: `stream:${stream.name}:length`,
-        action: { label: "Read the dead letters", href: streamPage(stream.name) },
+        action:
+          grown > 0 && stream.name === "caracal.audit.events.dlq"
+            ? { label: "Audit DLQ playbook", href: "/playbooks/guided/new?playbook=audit-dead-letters" }
+            : { label: "Read the dead letters", href: streamPage(stream.name) },
       };
     });
 }

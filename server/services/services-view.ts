@@ -3,7 +3,7 @@ import type { Deployment } from "@/server/caracal/deployment";
 import type { Database } from "@/server/platform/postgres";
 import type { RuntimeAdapter } from "@/server/services/adapter/adapter";
 import { newestRestarts, restartView } from "@/server/services/restarts/restart-rows";
-import { askReplicas, pendingOf } from "@/server/services/restarts/standing-now";
+import { askShared, pendingOf } from "@/server/services/restarts/standing-now";
 import { whyTwo } from "@/server/services/restarts/why-two";
 import type { servicesInput, ServicesView } from "@/server/services/schemas";
 
@@ -24,7 +24,7 @@ export async function viewServices({
   const wanted = caracal.replicas.filter(({ kind }) => input.kind == null || kind === input.kind);
   const ids = wanted.map(({ id }) => id);
   const [asked, restarts, open] = await Promise.all([
-    askReplicas(caracal),
+    askShared(caracal),
     newestRestarts(db, ids),
     db.query<{ replica: string; down_since: Date }>(
       "SELECT replica, down_since FROM replica_outages WHERE up_since IS NULL AND replica = ANY ($1)",

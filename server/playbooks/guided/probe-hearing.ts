@@ -6,6 +6,7 @@ import { isAbout } from "@/server/playbooks/guided/service-replicas";
 type Hearing = {
   readonly consumers: readonly string[] | null;
   readonly published: number | null;
+  readonly since: string;
   readonly stale: string | null;
 };
 
@@ -16,7 +17,7 @@ async function hearingOf(
   replicas: readonly string[],
 ): Promise<Hearing | null> {
   const [row] = await db.query<Hearing>(
-    `SELECT h.consumers, h.published, coalesce(
+    `SELECT h.consumers, h.published, to_char(h.asked_at AT TIME ZONE 'UTC', 'HH24:MI:SS "UTC"') AS since, coalesce(
               (SELECT replica FROM replica_outages WHERE replica = ANY ($3) AND (up_since IS NULL OR down_until >= h.asked_at) LIMIT 1),
               (SELECT replicas[1] FROM service_restarts WHERE replicas && $3 AND coalesce(started_at, requested_at) >= h.asked_at LIMIT 1)) AS stale
        FROM consumer_hearings h WHERE guided_run_id = $1 AND kind = $2 ORDER BY asked_at DESC LIMIT 1`,
@@ -37,7 +38,8 @@ export async function consumersHeard(looking: Looking): Promise<Probed> {
     if (replicas.length === 0) continue;
     const hearing = await hearingOf(looking, kind, replicas);
     if (hearing === null) return no(`The consumers of ${kind} were not asked in this run yet.`);
-    if (hearing.consumers === null) return no(`The consumers of ${kind} are being asked.`);
+    if (hearing.consumers === null)
+      return no(`The consumers of ${kind} are being asked since ${hearing.since}; after a minute, ask again.`);
     if (hearing.stale !== null) return no(`${hearing.stale} was away after its consumers were asked: ask again.`);
     if (hearing.consumers.length < replicas.length)
       return no(

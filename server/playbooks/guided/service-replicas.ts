@@ -1,7 +1,7 @@
 import type { ReplicaAddress } from "@/server/caracal/deployment";
 import type { GuidedRunRow, Looking } from "@/server/playbooks/guided/playbook";
 import type { ServiceKind } from "@/server/playbooks/guided/schemas";
-import { type Asked, askReplicas } from "@/server/services/restarts/standing-now";
+import { type Asked, askReplicas, askShared } from "@/server/services/restarts/standing-now";
 
 /** Whether a run is about a kind of service. */
 export const isAbout = (run: Pick<GuidedRunRow, "service">, kind: ServiceKind): boolean =>
@@ -15,9 +15,11 @@ export const kindOf = ({ service }: Pick<GuidedRunRow, "service">): ServiceKind 
 export const replicasOf = ({ caracal, run }: Pick<Looking, "caracal" | "run">): readonly ReplicaAddress[] =>
   caracal.replicas.filter(({ kind }) => isAbout(run, kind));
 
-/** Those replicas as they answer right now. */
-export const askOf = ({ caracal, run }: Pick<Looking, "caracal" | "run">): Promise<Asked[]> =>
-  askReplicas(caracal, ({ kind }) => isAbout(run, kind));
+/** Those replicas as they answer right now; while somebody only looks, as they answered within the last second. */
+export async function askOf({ caracal, run, thorough }: Looking): Promise<Asked[]> {
+  if (thorough) return askReplicas(caracal, ({ kind }) => isAbout(run, kind));
+  return (await askShared(caracal)).filter(({ address }) => isAbout(run, address.kind));
+}
 
 /** "sts-1: redis unreachable", with what is known of such a sign (contract section 1). */
 export function saysOf({ address, reading }: Asked): string {

@@ -2,12 +2,14 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readSettings, SettingsError } from "@/server/platform/settings";
 import { DomainError } from "@/server/platform/errors";
 import type { Place, RuntimeAdapter } from "@/server/services/adapter/adapter";
 import { createClean } from "@/server/services/adapter/clean-output";
 import { commandAdapter } from "@/server/services/adapter/command-adapter";
 import { composeLines } from "@/server/services/adapter/compose";
 import { kubernetesLines } from "@/server/services/adapter/kubernetes";
+import { openAdapter } from "@/server/services/adapter/open-adapter";
 import { manualAdapter } from "@/server/services/adapter/manual";
 import { readPlaces } from "@/server/services/adapter/places";
 import { runCommand } from "@/server/services/adapter/run-command";
@@ -133,6 +135,46 @@ test("kubernetes: fixed arguments, and it says that a rollout takes the files al
   expect(compose().keepsFiles).toBe(true);
 });
 
+const byHand = { file: null, project: null, host: null };
+const opened = (env: Record<string, string>) =>
+  openAdapter(
+    readSettings({
+      CONSOLE_DATABASE_URL: "postgres://a@h/console",
+      CONSOLE_MIGRATE_DATABASE_URL: "postgres://o@h/console",
+      CARACAL_DATABASE_URL: "postgres://c@h/caracal",
+      CARACAL_REDIS_URL: "redis://h",
+      ...env,
+    }),
+    replicas,
+  );
+
+describe("the settings", () => {
+  test("off unless it is set, and then only what is listed", () => {
+    expect(opened({}).kind).toBe("off");
+    expect(opened({ RUNTIME_SERVICES: "sts=sts" }).placeOf("sts-1")).toBeNull();
+    expect(opened({ RUNTIME_ADAPTER: "compose" }).placeOf("sts-1")).toBeNull();
+    expect(opened({ RUNTIME_ADAPTER: "compose", RUNTIME_SERVICES: "sts=sts" }).placeOf("sts-1")?.target).toBe("sts");
+  });
+
+  test.each([
+    [
+      "a container without its project, which would be the whole service",
+      { RUNTIME_ADAPTER: "compose", RUNTIME_SERVICES: "sts-1=sts#1" },
+    ],
+    ["a target that is an option", { RUNTIME_ADAPTER: "compose", RUNTIME_SERVICES: "sts=--all" }],
+    ["a file that is an option", { RUNTIME_ADAPTER: "compose", RUNTIME_COMPOSE_FILE: "--host=x" }],
+    ["a namespace that is an option", { RUNTIME_ADAPTER: "kubernetes", RUNTIME_KUBE_NAMESPACE: "-A" }],
+    ["a supervisor without a token", { RUNTIME_ADAPTER: "process", RUNTIME_PROCESS_URL: "http://127.0.0.1:1" }],
+    [
+      "a supervisor elsewhere",
+      { RUNTIME_ADAPTER: "process", RUNTIME_PROCESS_URL: "http://10.0.0.1:1", RUNTIME_PROCESS_TOKEN: "x".repeat(16) },
+    ],
+    ["a runtime nobody knows", { RUNTIME_ADAPTER: "podman" }],
+  ])("refused at the start: %s", (_, env) => {
+    expect(() => opened(env)).toThrow(SettingsError);
+  });
+});
+
 describe("the allow-list", () => {
   test.each([
     ["compose", "sts=--help"],
@@ -163,8 +205,8 @@ describe("the allow-list", () => {
   test("off allows nothing; by hand shows commands and runs none", async () => {
     program("docker", "");
     const parts = places("compose", "sts=sts");
-    expect(manualAdapter("off", parts).placeOf("sts-1")).toBeNull();
-    const manual = manualAdapter("manual", parts);
+    expect(manualAdapter("off", byHand, parts).placeOf("sts-1")).toBeNull();
+    const manual = manualAdapter("manual", byHand, parts);
     expect(manual.commands(at(manual, "sts-1")).restart).toBe("docker compose restart -t 20 -- sts");
     expect((await failureOf(manual.restart(at(manual, "sts-1")))).failure).toBe("by-hand");
     expect(() => seen()).toThrow(/ENOENT/);

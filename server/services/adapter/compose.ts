@@ -32,8 +32,8 @@ export function composeLines({ file, project, host }: ComposeSettings): CommandL
     },
     restart(target) {
       const [service, index] = parts(target);
-      if (index === null || project === null) return docker(...base, "restart", "-t", "20", "--", service);
-      return docker("container", "restart", "-t", "20", "--", `${project}-${service}-${index}`);
+      if (index === null) return docker(...base, "restart", "-t", "20", "--", service);
+      return docker("container", "restart", "-t", "20", "--", `${project ?? ""}-${service}-${index}`);
     },
     status: (target) => docker(...base, "ps", "--all", "--", parts(target)[0]),
   };

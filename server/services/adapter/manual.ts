@@ -1,6 +1,6 @@
 import { DomainError } from "@/server/platform/errors";
 import type { RuntimeAdapter } from "@/server/services/adapter/adapter";
-import { composeLines } from "@/server/services/adapter/compose";
+import { type ComposeSettings, composeLines } from "@/server/services/adapter/compose";
 import { commandAdapter, type AdapterParts } from "@/server/services/adapter/command-adapter";
 
 const byHand = () =>
@@ -14,8 +14,8 @@ const byHand = () =>
  * Does nothing by itself: shows the commands, as compose takes them, and leaves it to a person who confirms in their name. `off` allows no
  * replica at all.
  */
-export function manualAdapter(kind: "manual" | "off", parts: AdapterParts): RuntimeAdapter {
-  const words = commandAdapter(composeLines({ file: null, project: null, host: null }), parts);
+export function manualAdapter(kind: "manual" | "off", compose: ComposeSettings, parts: AdapterParts): RuntimeAdapter {
+  const words = commandAdapter(composeLines(compose), parts);
   return {
     kind,
     acts: false,

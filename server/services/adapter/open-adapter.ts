@@ -19,16 +19,19 @@ export function openAdapter(settings: Settings, replicas: readonly string[]): Ru
     replicas,
     clean: createClean(secrets),
   };
+  const compose = {
+    file: settings.RUNTIME_COMPOSE_FILE ?? null,
+    project: settings.RUNTIME_COMPOSE_PROJECT ?? null,
+    host: settings.RUNTIME_DOCKER_HOST ?? null,
+  };
+  // Without the project a container has no name, and what is left to restart would be the whole service.
+  if (compose.project === null && [...places.values()].some((target) => target.includes("#")))
+    throw new SettingsError([
+      "RUNTIME_SERVICES names single containers (#): RUNTIME_COMPOSE_PROJECT is needed for them.",
+    ]);
   switch (kind) {
     case "compose":
-      return commandAdapter(
-        composeLines({
-          file: settings.RUNTIME_COMPOSE_FILE ?? null,
-          project: settings.RUNTIME_COMPOSE_PROJECT ?? null,
-          host: settings.RUNTIME_DOCKER_HOST ?? null,
-        }),
-        parts,
-      );
+      return commandAdapter(composeLines(compose), parts);
     case "kubernetes":
       return commandAdapter(
         kubernetesLines({
@@ -44,6 +47,6 @@ export function openAdapter(settings: Settings, replicas: readonly string[]): Ru
         throw new SettingsError(["RUNTIME_ADAPTER=process needs RUNTIME_PROCESS_URL and RUNTIME_PROCESS_TOKEN."]);
       return processAdapter({ url: settings.RUNTIME_PROCESS_URL, token: settings.RUNTIME_PROCESS_TOKEN }, parts);
     default:
-      return manualAdapter(kind, parts);
+      return manualAdapter(kind, compose, parts);
   }
 }
