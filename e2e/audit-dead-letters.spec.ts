@@ -1,22 +1,11 @@
 import type { Page } from "@playwright/test";
-import { goOn, isNow, record, step } from "@/e2e/fixtures/guided";
+import { goOn, isNow, record, step, tickAll } from "@/e2e/fixtures/guided";
+import { exchangeAt } from "@/e2e/fixtures/exchange";
 import { expect, type Stand, test } from "@/e2e/fixtures/stand";
-import { seededSecret } from "@/sandbox/services/shared/client-secret";
 import { toEntries } from "@/sandbox/services/shared/streams";
 
 const letters = "caracal.audit.events.dlq";
 
-async function mint(stand: Stand): Promise<void> {
-  const zone = stand.deployment.seeded.zones[0];
-  const client = zone?.applications[0] ?? "";
-  const body = {
-    zone_id: zone?.id,
-    client_id: client,
-    client_secret: seededSecret(client),
-    resource: zone?.resources[0],
-  };
-  await fetch(`${stand.deployment.service("sts-1").url}/oauth/token`, { method: "POST", body: JSON.stringify(body) });
-}
 const honest = async (stand: Stand) =>
   toEntries(await stand.redis.xrange(letters, "-", "+")).filter(({ fields }) =>
     fields.reason?.startsWith("transient_exceeded"),
@@ -31,7 +20,7 @@ test("Postgres refuses writes while audit is poisoned: told apart, mended, given
   try {
     await stand.drill("pause-audit");
     await stand.drill("poison-dlq");
-    await mint(stand);
+    await exchangeAt(stand, "sts-1");
     await page.goto("/playbooks");
     await page.getByRole("link", { name: "Begin: Audit dead letters growing" }).click();
     await page.getByLabel("Why it is started").fill("The dead letters grow");
@@ -43,8 +32,8 @@ test("Postgres refuses writes while audit is poisoned: told apart, mended, given
 
     await stand.drill("resume-audit");
     await stand.drill("postgres-read-only");
-    await mint(stand);
-    await mint(stand);
+    await exchangeAt(stand, "sts-1");
+    await exchangeAt(stand, "sts-1");
     await expect.poll(async () => (await honest(stand)).length, { timeout: 60_000 }).toBeGreaterThanOrEqual(2);
     await goOn(page, "detect");
     await step(page, "logs").getByRole("button", { name: "Read the log of audit-1" }).click();
@@ -73,10 +62,7 @@ test("Postgres refuses writes while audit is poisoned: told apart, mended, given
     await goOn(page, "redrive");
     await goOn(page, "zero");
     await expect(step(page, "compliance")).toContainText("26 letters are not recorded");
-    await step(page, "compliance").getByRole("button", { name: /^Tick/ }).click();
-    await page.getByRole("dialog").getByRole("textbox").fill("Cleo, by mail");
-    await page.getByRole("dialog").getByRole("button", { name: "Tick it in my name" }).click();
-    await expect(page.getByRole("dialog")).toBeHidden();
+    await tickAll(page, "compliance");
     await goOn(page, "compliance");
     await expect(step(page, "gap")).toContainText(/letters of events from .* not recorded/);
     await goOn(page, "gap");

@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
-import { goOn, isNow, record, skip, step } from "@/e2e/fixtures/guided";
+import { goOn, isNow, record, skip, step, tickAll } from "@/e2e/fixtures/guided";
+import { exchangeAt } from "@/e2e/fixtures/exchange";
 import { expect, type Stand, test } from "@/e2e/fixtures/stand";
-import { seededSecret } from "@/sandbox/services/shared/client-secret";
 
 async function begin(page: Page, service: string, reason: string): Promise<void> {
   await page.goto("/playbooks");
@@ -25,20 +25,20 @@ const restarted = (page: Page, stepId: string, replica: string) =>
     timeout: 60_000,
   });
 
+/** Goes straight to the restart. */
+async function knownAlready(page: Page): Promise<void> {
+  for (const id of ["detect", "impact", "logs", "dependencies"]) {
+    await isNow(page, id);
+    await skip(page, id, "Known already");
+  }
+}
+
 /** Has an exchange at an STS, with Redis away: its audit event goes to the spool. */
 async function spool(stand: Stand, replica: string): Promise<void> {
-  const zone = stand.deployment.seeded.zones[0];
   const { url } = stand.deployment.service(replica);
   await stand.drill("redis-down");
   await expect.poll(async () => (await fetch(`${url}/ready`)).status, { timeout: 20_000 }).toBe(503);
-  const client = zone?.applications[0] ?? "";
-  const body = {
-    zone_id: zone?.id,
-    client_id: client,
-    client_secret: seededSecret(client),
-    resource: zone?.resources[0],
-  };
-  await fetch(`${url}/oauth/token`, { method: "POST", body: JSON.stringify(body) });
+  await exchangeAt(stand, replica);
   await expect
     .poll(
       async () =>
@@ -112,10 +112,7 @@ test("Redis restarted under an STS: one is deaf, the page hears it and restarts 
     await stand.drill("recreate-sts"); // an image change in between: the spool is gone
     await stand.drill("redis-restart");
     await stand.drill("deaf-sts-2");
-    for (const id of ["detect", "impact", "logs", "dependencies"]) {
-      await isNow(page, id);
-      await skip(page, id, "Known already");
-    }
+    await knownAlready(page);
     await goOn(page, "restart");
     await goOn(page, "serve");
     await step(page, "consumers").getByRole("button", { name: "Hear every sts" }).click();
@@ -133,10 +130,7 @@ test("Redis restarted under an STS: one is deaf, the page hears it and restarts 
     await goOn(page, "dropped");
     await goOn(page, "window");
     await expect(step(page, "compliance")).toContainText("Compliance has to be told");
-    await step(page, "compliance").getByRole("button", { name: /^Tick/ }).click();
-    await page.getByRole("dialog").getByRole("textbox").fill("Cleo, by telephone");
-    await page.getByRole("dialog").getByRole("button", { name: "Tick it in my name" }).click();
-    await expect(page.getByRole("dialog")).toBeHidden();
+    await tickAll(page, "compliance");
     await goOn(page, "compliance");
   } finally {
     await stand.drill("restore");
@@ -148,10 +142,7 @@ test("every replica of a service goes only when two people agree", async ({ stan
   const page = await signedIn("responder");
   try {
     await begin(page, "audit", "Its consumer hangs");
-    for (const id of ["detect", "impact", "logs", "dependencies"]) {
-      await isNow(page, id);
-      await skip(page, id, "Known already");
-    }
+    await knownAlready(page);
     await step(page, "restart").getByRole("link", { name: "Ask a second person to restart audit" }).click();
     await expect(page.getByRole("combobox", { name: "Service" })).toHaveValue("audit");
     await expect(
