@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
 import { goOn, isNow, record, skip, step, tickAll } from "@/e2e/fixtures/guided";
+import { approve, askForApproval, execute } from "@/e2e/fixtures/record";
 import { exchangeAt } from "@/e2e/fixtures/exchange";
 import { expect, type Stand, test } from "@/e2e/fixtures/stand";
 
@@ -148,24 +149,11 @@ test("every replica of a service goes only when two people agree", async ({ stan
     await expect(
       page.getByText(/audit-1 is restarted, one target after another; 1 of 1 is ready now/).first(),
     ).toBeVisible();
-    await page.getByRole("button", { name: "Ask for approval" }).click();
-    await page.getByRole("dialog").getByRole("textbox").first().fill("Nothing is ingested");
-    await page.getByRole("dialog").getByRole("button", { name: "Yes, ask" }).click();
-    await expect(page).toHaveURL(/\/approvals\/[0-9a-f-]{36}/);
+    await askForApproval(page, "Nothing is ingested");
     const approver = await signedIn("approver");
     await approver.goto(page.url());
-    await approver.getByRole("button", { name: "Approve", exact: true }).click();
-    await approver
-      .getByRole("dialog")
-      .getByRole("button", { name: /approve/i })
-      .click();
-    await expect(approver.getByText("approved").first()).toBeVisible();
-    await page.reload();
-    await page.getByRole("button", { name: "Execute", exact: true }).click();
-    await page
-      .getByRole("dialog")
-      .getByRole("button", { name: /execute/i })
-      .click();
+    await approve(approver);
+    await execute(page);
     await expect
       .poll(
         async () =>

@@ -66,6 +66,8 @@ async function answers(work: () => Promise<unknown>): Promise<string | null> {
 /** Postgres and Redis answer from here, and no replica says that it cannot reach what it needs. */
 export async function dependenciesThere(looking: Looking): Promise<Probed> {
   const { caracal } = looking;
+  // A gateway without STS is what a run about STS mends itself.
+  const needs = isAbout(looking.run, "sts") ? /postgres|\bpg |redis/ : /postgres|\bpg |redis|\bsts |bindings/;
   const [postgres, redis, asked] = await Promise.all([
     answers(() => caracal.db.query("SELECT 1")),
     answers(() => caracal.redis.ping()),
@@ -74,9 +76,7 @@ export async function dependenciesThere(looking: Looking): Promise<Probed> {
   const away = [
     postgres === null ? null : `Postgres does not answer from here: ${postgres}`,
     redis === null ? null : `Redis does not answer from here: ${redis}.`,
-    ...asked
-      .filter(({ reading }) => /postgres|pg |redis|sts |bindings/.test(reading.readyReason ?? ""))
-      .map((one) => `${saysOf(one)}.`),
+    ...asked.filter(({ reading }) => needs.test(reading.readyReason ?? "")).map((one) => `${saysOf(one)}.`),
   ].filter((part) => part !== null);
   if (away.length > 0) return no(`Mend this first; a restart does not. ${away.join(" ")}`);
   const silent = asked.filter(({ reading }) => !reading.reachable);

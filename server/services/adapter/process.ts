@@ -8,6 +8,19 @@ const maxBytes = 8 * 1024 * 1024;
 const answered = z.object({ said: z.string() });
 const refused = z.object({ problem: z.string() });
 
+/** The body, read no further than the limit. */
+async function textOf(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  if (response.body === null) return "";
+  for await (const chunk of response.body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw new Error("it answered more than 8 MiB");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
 /** A supervisor of processes that takes orders over HTTP on loopback, with a bearer token: the stand-in of demo, drills and tests. */
 export function processAdapter(
   { url, token }: { readonly url: string; readonly token: string },
@@ -23,10 +36,8 @@ export function processAdapter(
         headers: { authorization: `Bearer ${token}` },
         signal: AbortSignal.timeout(timeoutMs),
       });
-      const text = await response.text();
-      if (text.length > maxBytes) throw new Error("it answered more than 8 MiB");
       status = response.status;
-      body = JSON.parse(text);
+      body = JSON.parse(await textOf(response));
     } catch (error) {
       const late = error instanceof Error && error.name === "TimeoutError";
       throw new DomainError(
