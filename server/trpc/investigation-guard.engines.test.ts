@@ -104,29 +104,36 @@ describe("an act that two people agree on", () => {
     expect((await entries(stage.db, held.incidentId)).at(-1)?.kind).toBe("incident.touched");
   });
 
-  test("an incident of the zone's broken chain counts while it is open, also after the signal cleared", async () => {
-    const { db } = stage;
-    const { incidentId } = await db.transaction((tx) =>
-      declareIn(tx, null, {
-        title: "Chain",
-        severity: "P1",
-        origin: "automatic",
-        dedupeKeys: ["chain-not-whole:zone-signal"],
-      }),
-    );
-    await expect(ask("zone-signal")).rejects.toMatchObject({ facts: { underInvestigation: true } });
-    await expect(ask("zone-other")).resolves.toBeDefined();
-    const [signal] = await db.query<{ id: string }>(
-      `INSERT INTO signal_records (key, rule, severity, sentence, began_at, cleared_at)
-       VALUES ('chain-not-whole:zone-signal', 'chain-not-whole', 'P1', 'gone', now(), now()) RETURNING id`,
-    );
-    await db.query("UPDATE incident_keys SET open = false WHERE incident_id = $1", [incidentId]);
-    await expect(ask("zone-signal")).resolves.toBeDefined();
-    await db.query("INSERT INTO incident_signals (incident_id, signal_id) VALUES ($1, $2)", [incidentId, signal?.id]);
-    await expect(ask("zone-signal")).rejects.toMatchObject({ facts: { underInvestigation: true } });
-    await db.query("UPDATE incidents SET state = 'resolved', resolved_at = now() WHERE id = $1", [incidentId]);
-    await expect(ask("zone-signal")).resolves.toBeDefined();
-  });
+  const grounds = ["chain-not-whole", "archive-contradicts"];
+  test.each(grounds)(
+    "an incident of a zone's %s counts while it is open, also after the signal cleared",
+    async (rule) => {
+      const { db } = stage;
+      const zoneId = `zone-${rule}`;
+      const key = `${rule}:${zoneId}`;
+      const { incidentId } = await db.transaction((tx) =>
+        declareIn(tx, null, {
+          title: "Chain",
+          severity: "P1",
+          origin: "automatic",
+          dedupeKeys: [key],
+        }),
+      );
+      await expect(ask(zoneId)).rejects.toMatchObject({ facts: { underInvestigation: true } });
+      await expect(ask("zone-other")).resolves.toBeDefined();
+      const [signal] = await db.query<{ id: string }>(
+        `INSERT INTO signal_records (key, rule, severity, sentence, began_at, cleared_at)
+       VALUES ($1, $2, 'P1', 'gone', now(), now()) RETURNING id`,
+        [key, rule],
+      );
+      await db.query("UPDATE incident_keys SET open = false WHERE incident_id = $1", [incidentId]);
+      await expect(ask(zoneId)).resolves.toBeDefined();
+      await db.query("INSERT INTO incident_signals (incident_id, signal_id) VALUES ($1, $2)", [incidentId, signal?.id]);
+      await expect(ask(zoneId)).rejects.toMatchObject({ facts: { underInvestigation: true } });
+      await db.query("UPDATE incidents SET state = 'resolved', resolved_at = now() WHERE id = $1", [incidentId]);
+      await expect(ask(zoneId)).resolves.toBeDefined();
+    },
+  );
 });
 
 describe("an act of one person", () => {

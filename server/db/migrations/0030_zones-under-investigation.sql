@@ -21,14 +21,16 @@ END;
 $$;
 
 -- The zones that are under tamper investigation, and the incident of each: an open run of the tamper playbook on the zone, or an
--- open incident that a signal of the zone's broken chain belongs to, whether the signal still fires or not.
+-- open incident that a signal of the zone's broken chain, or of what its archive contradicts, belongs to, whether it still fires or not.
 CREATE VIEW open_investigations AS
   SELECT r.zone_id, r.incident_id FROM guided_runs r WHERE r.playbook = 'audit-tampering' AND r.state = 'open'
   UNION
-  SELECT substr(held.key, length('chain-not-whole:') + 1), i.id
-    FROM (SELECT incident_id, dedupe_key AS key FROM incident_keys WHERE open AND starts_with(dedupe_key, 'chain-not-whole:')
+  SELECT substr(held.key, strpos(held.key, ':') + 1), i.id
+    FROM (SELECT incident_id, dedupe_key AS key FROM incident_keys
+           WHERE open AND (starts_with(dedupe_key, 'chain-not-whole:') OR starts_with(dedupe_key, 'archive-contradicts:'))
           UNION ALL
-          SELECT x.incident_id, s.key FROM signal_records s JOIN incident_signals x ON x.signal_id = s.id WHERE s.rule = 'chain-not-whole') AS held
+          SELECT x.incident_id, s.key FROM signal_records s JOIN incident_signals x ON x.signal_id = s.id
+           WHERE s.rule IN ('chain-not-whole', 'archive-contradicts')) AS held
     JOIN incidents i ON i.id = held.incident_id AND i.merged_into IS NULL AND i.state NOT IN ('resolved', 'closed');
 CREATE INDEX guided_runs_investigating ON guided_runs (zone_id) WHERE playbook = 'audit-tampering' AND state = 'open';
-CREATE INDEX signal_records_broken_chains ON signal_records (id) WHERE rule = 'chain-not-whole';
+CREATE INDEX signal_records_broken_chains ON signal_records (id) WHERE rule IN ('chain-not-whole', 'archive-contradicts');

@@ -1,4 +1,6 @@
-import { severities } from "@/server/platform/severity";
+import { type Severity, severities } from "@/server/platform/severity";
+import { archiveWords } from "@/server/detection/archive-contradicts";
+import { openArchiveTroubles } from "@/server/detection/archive-troubles";
 import { troubleWords } from "@/server/detection/chain-not-whole";
 import type { ChainTroubles } from "@/server/detection/facts";
 import { openTroubles } from "@/server/detection/chain-troubles";
@@ -37,12 +39,22 @@ export async function chainChecked(looking: Looking): Promise<Probed> {
   );
 }
 
+/** What is proved of the run's zone, by its check or by the archive, the worst of it; null when nothing is. */
+async function worstProved(looking: Looking): Promise<{ severity: Severity; sentence: string } | null> {
+  const trouble = await troubleOf(looking);
+  const proved: { severity: Severity; sentence: string }[] = [
+    ...(trouble === null ? [] : [troubleWords(trouble)]),
+    ...(await openArchiveTroubles(looking.db, looking.run.zone_id)).map(archiveWords),
+  ];
+  return proved.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))[0] ?? null;
+}
+
 /** The incident is graded at least as what is proved asks for: removed or rewritten rows P1, changed ones P2. */
 export async function gradedAsProved(looking: Looking): Promise<Probed> {
-  const trouble = await troubleOf(looking);
-  if (trouble === null) return yes("Nothing is proved that would ask for a severity.");
-  const { severity, sentence } = troubleWords(trouble);
-  const [incident] = await looking.db.query<{ severity: (typeof severities)[number]; number: number }>(
+  const worst = await worstProved(looking);
+  if (worst === null) return yes("Nothing is proved that would ask for a severity.");
+  const { severity, sentence } = worst;
+  const [incident] = await looking.db.query<{ severity: Severity; number: number }>(
     "SELECT severity, number::int AS number FROM incidents WHERE id = $1",
     [looking.run.incident_id],
   );
