@@ -1,4 +1,5 @@
 import { honest } from "./audit-honest";
+import { exporting } from "./audit-export";
 import { archive } from "./audit-archive";
 import { memory } from "./audit-memory";
 import { recovery } from "./audit-recovery";
@@ -14,6 +15,7 @@ const parts: Readonly<Record<string, () => Promise<BenchPart>>> = {
   memory,
   honest,
   archive,
+  export: exporting,
   search,
 };
 

@@ -1,5 +1,6 @@
 import { archiveCompared } from "@/server/playbooks/guided/probe-archive";
 import { chainChecked, gradedAsProved, unchangedSince } from "@/server/playbooks/guided/probe-audit-check";
+import { evidencePreserved } from "@/server/playbooks/guided/probe-preserved";
 import { scopeReport } from "@/server/playbooks/guided/scope-facts";
 import { verdictProposal } from "@/server/playbooks/guided/verdict-facts";
 import { catalogued } from "@/server/playbooks/guided/catalogue";
@@ -31,9 +32,15 @@ export const auditTampering: Playbook = {
     {
       id: "preserve",
       title: "Preserve the evidence, streams first",
-      what: "The stream holds the signed originals and is trimmed: it goes first. Copy to where nobody who can write to the database can write. Tick each, or say that it was not preserved and why; record the SHA-256 of the list of digests.",
+      what: "The stream holds the signed originals and is trimmed: it goes first. Done when the vault holds the whole zone under this incident. Where no store is configured, by hand: copy to where nobody who can write to the database can write, tick each, or say that it was not preserved and why, and record the SHA-256 of the list of digests.",
       kind: "manual",
+      probe: evidencePreserved,
+      byHand: true,
       wants: "hash-and-reason",
+      act: (run) => ({
+        label: "Preserve evidence",
+        href: `/evidence/preserve?zone=${encodeURIComponent(run.zone_id ?? "")}&incident=${run.incident_id}`,
+      }),
       checks: () => [
         { item: "stream", label: "caracal.audit.events and its dead letters" },
         { item: "rows", label: "audit_events of the zone" },

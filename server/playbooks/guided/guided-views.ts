@@ -142,10 +142,14 @@ export async function getGuidedRun({
             ticked: tick === undefined ? null : { by: tick.by_name, at: tick.ticked_at.toISOString(), note: tick.note },
           };
         }),
-        ticksNeeded: step.ticksOffered !== true,
+        ticksNeeded: step.ticksOffered !== true && !(step.byHand === true && probes[at]?.done === true),
         commands: step.commands?.(run) ?? [],
         skippable: step.skippable ?? false,
-        wants: step.probe === undefined ? (step.wants ?? "nothing") : "nothing",
+        byHand: step.byHand ?? false,
+        wants:
+          step.probe === undefined || (step.byHand === true && probes[at]?.done !== true)
+            ? (step.wants ?? "nothing")
+            : "nothing",
       };
     }),
   };

@@ -91,6 +91,7 @@ export type StepDeclaration = {
   readonly report?: (looking: Looking) => Promise<GuidedReport>;
   readonly signers?: readonly SignerRole[];
   readonly skippable?: boolean;
+  readonly byHand?: boolean; // while its probe does not agree a person may say it: everything ticked, and what `wants` asks
   readonly of?: (run: GuidedRunRow) => boolean; // which runs have it; all, where nothing is said
   readonly ticksOffered?: boolean; // ticks are not needed unless the probe says so
   readonly wants?: GuidedStep["wants"];

@@ -135,6 +135,7 @@ export type GuidedStep = {
   readonly ticksNeeded: boolean; // false: they are offered, and the probe says whether they were needed
   readonly commands: readonly GuidedCommand[];
   readonly skippable: boolean;
+  readonly byHand: boolean; // a person may say it while the probe does not agree
   readonly wants: "nothing" | "reason" | "hash-and-reason" | "verdict"; // to be called done
 };
 

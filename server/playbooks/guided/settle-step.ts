@@ -13,7 +13,13 @@ type Context = GuidedContext & { readonly actor: Actor };
 type Given = z.output<typeof settleInput>;
 
 /** What only people know of a step: everything ticked, and, without a probe, what the step wants to be told. @throws bad_input, precondition_failed */
-async function saidByPeople(ctx: Context, run: GuidedRunRow, step: StepDeclaration, input: Given): Promise<void> {
+async function saidByPeople(
+  ctx: Context,
+  run: GuidedRunRow,
+  step: StepDeclaration,
+  input: Given,
+  byHand = false,
+): Promise<void> {
   const ticks = (await tickedChecks(ctx.db, run.id)).filter((tick) => tick.step === step.id).map(({ item }) => item);
   const open = step.checks?.(ctx.caracal).find(({ item }) => !ticks.includes(item));
   if (open !== undefined && step.ticksOffered !== true)
@@ -23,7 +29,7 @@ async function saidByPeople(ctx: Context, run: GuidedRunRow, step: StepDeclarati
     const missing = step.signers.filter((role) => !signed.includes(role));
     if (missing.length > 0) throw new DomainError("precondition_failed", `Not signed yet: ${missing.join(", ")}.`);
   }
-  if (step.probe !== undefined) return;
+  if (step.probe !== undefined && !byHand) return;
   const wants = step.wants ?? "nothing";
   if (wants !== "nothing" && input.reason == null) throw new DomainError("bad_input", "Say what was done.");
   if (wants === "hash-and-reason" && input.hash == null)
@@ -40,8 +46,8 @@ async function keptOf(step: StepDeclaration, looking: Looking, input: Given): Pr
 }
 
 /**
- * Settles the step that a run is at: its probe is asked once more, of everything, and must agree, or, without a probe, the person
- * says what the step wants to know; or it is skipped with a reason where that is allowed. Steps go in order: a later one is refused.
+ * Settles the step that a run is at: its probe is asked once more, of everything, and must agree, or, without a probe or where it may be
+ * done by hand, the person says what the step wants to know; or it is skipped with a reason where that is allowed. Steps go in order: a later one is refused.
  * Of two people at once one settles it.
  * @throws not_found, conflict (another step is due, or settled meanwhile), bad_input, precondition_failed (the probe does not agree)
  */
@@ -57,9 +63,10 @@ export async function settleStep({ ctx, input }: { ctx: Context; input: Given })
     if (step.skippable !== true) throw new DomainError("precondition_failed", `"${step.title}" cannot be skipped.`);
     if (reason === null) throw new DomainError("bad_input", "Skipping needs a reason.");
   } else {
-    await saidByPeople(ctx, run, step, input);
+    if (step.byHand !== true) await saidByPeople(ctx, run, step, input);
     const probed = await step.probe?.(looking);
-    if (probed !== undefined && probed.done !== true)
+    if (step.byHand === true && probed?.done !== true) await saidByPeople(ctx, run, step, input, true);
+    else if (probed !== undefined && probed.done !== true)
       throw new DomainError("precondition_failed", `Not done yet: ${probed.sentence}`);
     seen = probed?.sentence ?? null;
     figures = probed?.figures;

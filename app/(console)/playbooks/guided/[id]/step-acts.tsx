@@ -37,7 +37,7 @@ export function StepActs({
 }) {
   const [reason, setReason] = useState("");
   const [hash, setHash] = useState("");
-  const byPerson = step.probe === null;
+  const byPerson = step.probe === null || (step.byHand && step.probe.done !== true);
   const unsigned = step.signing?.roles.some(({ signed }) => signed === null) === true;
   const unticked = step.checks.filter(({ ticked }) => ticked === null);
   const lacks = byPerson
