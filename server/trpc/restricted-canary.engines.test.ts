@@ -239,6 +239,7 @@ const plausible = {
     since: new Date(now - 3_600_000).toISOString(),
     until: new Date(now).toISOString(),
     id: "e1",
+    eventId: "e1",
     occurredAt: new Date(now).toISOString(),
   },
   ...{
@@ -291,7 +292,8 @@ async function heard(person: Person, path: string, more: object): Promise<string
     return JSON.stringify((await caller[group]?.[name]?.({ ...plausible, ...more })) ?? null);
   } catch (error) {
     const { code, message, cause } = error as { code?: string; message: string; cause?: unknown };
-    if (message.startsWith("The request was not understood")) throw new Error(`${path}: ${message}`);
+    if (message.startsWith("The request was not understood"))
+      throw new Error(`${path}: ${message} Add it to what is plausible here.`);
     return JSON.stringify({ code, message, facts: (cause as { facts?: unknown } | undefined)?.facts });
   }
 }
