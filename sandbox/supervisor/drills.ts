@@ -3,18 +3,13 @@ import { readFile } from "node:fs/promises";
 import { Redis } from "ioredis";
 import { Client } from "pg";
 import type { Deployment } from "@/sandbox/supervisor/deployment";
+import type { Drill } from "@/sandbox/supervisor/drill";
 import { forgeRevocation, poisonAudit, poisonRevocation } from "@/sandbox/supervisor/poison";
 import { letterDrills } from "@/sandbox/supervisor/poison-letters";
 import type { Service } from "@/sandbox/supervisor/service";
 import { callWith, forgeMandate } from "@/sandbox/supervisor/thief";
 import { tamperings, undoTampering } from "@/sandbox/supervisor/tamper";
 import type { ServiceKind } from "@/sandbox/supervisor/topology";
-
-export type Drill = {
-  /** What it does, what to look for, and how to end it. */
-  readonly summary: string;
-  run(deployment: Deployment): Promise<void>;
-};
 
 const each = async (services: readonly Service[], act: (service: Service) => Promise<void>): Promise<void> => {
   await Promise.all(services.map(act));

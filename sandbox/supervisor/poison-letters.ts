@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { eventSignature, wireEvent } from "@/sandbox/encoding/audit-event";
 import type { Deployment } from "@/sandbox/supervisor/deployment";
-import type { Drill } from "@/sandbox/supervisor/drills";
+import type { Drill } from "@/sandbox/supervisor/drill";
 import { withRedis } from "@/sandbox/supervisor/poison";
 import { toEntries } from "@/sandbox/services/shared/streams";
 
