@@ -12,6 +12,7 @@ import { askReplicas } from "@/server/services/restarts/standing-now";
 
 const newest = 500; // entries that one probe reads: one bounded page
 const oldMs = 60_000;
+const asksMs = 10_000; // a living consumer asks every few seconds, given something or not
 const uncounted = () => undefined;
 
 const number = (value: number) => value.toLocaleString("en-US");
@@ -56,29 +57,55 @@ export async function backlogLocated(looking: Looking): Promise<Probed> {
   };
 }
 
+/** Before Redis 7.2 a consumer's idle time runs on while there is nothing to give it: silence tells only where something is unread. */
+const silenceTells = (group: GroupState) =>
+  group.consumers.some(({ inactiveMs }) => inactiveMs !== null) || unreadOf(group) !== 0;
+
 /**
  * Whoever reads is alive: every replica of a service that reads answers ready, and each group has a consumer that asked within a minute.
- * A consumer that asks and is behind is slow; one that does not ask is dead, frozen, or a name that a restart left behind.
+ * One that does not ask is dead, frozen, or a name that a restart left behind. One that gives no answer in time while as many consumers
+ * ask as there are replicas is slow, and so is a group that is behind although all of them ask.
  */
 export async function readersAlive(looking: Looking): Promise<Probed> {
   const { groups } = await revocations(looking);
   const kinds = new Set<string | null>(groups.map(({ group }) => readerOf(group)));
   const asked = await askReplicas(looking.caracal, ({ kind }) => kind !== "api" && kinds.has(kind));
-  const dead = asked
-    .filter(({ reading }) => !reading.ready)
-    .map(({ address, reading }) => `${address.id}: ${reading.readyReason ?? "not ready"}`);
+  const allAsk = (kind: string) =>
+    groups
+      .filter(({ group }) => readerOf(group) === kind)
+      .every(
+        ({ consumers }) =>
+          consumers.filter(({ idleMs }) => idleMs < asksMs).length >=
+          asked.filter(({ address }) => address.kind === kind).length,
+      );
+  const away = asked.filter(({ reading }) => !reading.ready);
+  const isSlow = ({ address, reading }: (typeof asked)[number]) =>
+    !reading.reachable && !reading.refused && allAsk(address.kind);
+  const named = (list: typeof asked) =>
+    list.map(({ address, reading }) => `${address.id}: ${reading.readyReason ?? "not ready"}`);
+  const dead = named(away.filter((one) => !isSlow(one)));
+  const slow = named(away.filter(isSlow));
   const deaf = groups
-    .filter((group) => group.consumerCount > 0 && group.silentCount === group.consumerCount)
+    .filter((group) => group.consumerCount > 0 && group.silentCount === group.consumerCount && silenceTells(group))
     .map(
       (group) =>
         `${group.group}: no consumer has asked for ${seconds(Math.min(...group.consumers.map(({ idleMs }) => idleMs)))}`,
     );
   if (dead.length + deaf.length > 0)
-    return no(`Dead or frozen: ${[...dead, ...deaf].join("; ")}. Start it again, then look once more.`);
-  const slow = groups.filter(isBehind).map(({ group }) => group);
-  const alive = asked.map(({ address }) => address.id).join(", ") || "No replica has an address here";
+    return no(
+      `Dead or frozen, or too slow to tell: ${[...dead, ...deaf].join("; ")}. Start it again, then look once more.`,
+    );
+  const behind = groups.filter(isBehind).map(({ group }) => group);
+  const ready = asked.filter(({ reading }) => reading.ready).map(({ address }) => address.id);
   return yes(
-    `${alive}: ready; each group has a consumer that asks.${slow.length === 0 ? "" : ` ${slow.join(", ")} is behind all the same: slow, or held up by what is pending.`}`,
+    [
+      ready.length === 0 ? null : `${ready.join(", ")}: ready.`,
+      "Each group has a consumer that asks.",
+      slow.length === 0 ? null : `Slow, not dead, since its consumer asks: ${slow.join("; ")}.`,
+      behind.length === 0 ? null : `Behind all the same: ${behind.join(", ")}: slow, or held up by what is pending.`,
+    ]
+      .filter((part) => part !== null)
+      .join(" "),
   );
 }
 
@@ -168,7 +195,12 @@ const recentMs = 15 * 60_000;
 export async function effectVisible(looking: Looking): Promise<Probed> {
   const { caracal } = looking;
   const { groups } = await revocations(looking);
-  const recent = (await newestEntries(caracal)).filter(({ id }) => Date.now() - Number(id.split("-")[0]) < recentMs);
+  const key = caracal.streamsKey;
+  const recent = (await newestEntries(caracal)).filter(
+    ({ id, fields }) =>
+      Date.now() - Number(id.split("-")[0]) < recentMs &&
+      (key === null || checkStreamSignature(key, revocationStream, fields) === "valid"), // others are dropped, as they should be
+  );
   const sids = sidsOf(recent).slice(0, 100);
   if (sids.length === 0) return yes("No session was revoked in the last 15 minutes: there is no effect to look for.");
   const open: string[] = [];

@@ -47,7 +47,7 @@ test("the backlog playbook says which group, what was dropped, what is stuck and
   expect(await seen("locate")).toBe("gateway-revocation: 1 unread; sts-revocation: 1 pending.");
   await settle("locate");
   expect(await seen("alive")).toContain(
-    "each group has a consumer that asks. gateway-revocation, sts-revocation is behind",
+    "Each group has a consumer that asks. Behind all the same: gateway-revocation, sts-revocation",
   );
   await settle("alive");
   const forged = await publish("s-2", false);

@@ -32,7 +32,7 @@ export async function claimPending({
   if (target.idleMs >= silentMs)
     throw new DomainError(
       "precondition_failed",
-      `${consumer} has not asked for ${Math.floor(target.idleMs / 1_000)} s: it is not alive, and entries claimed to it would only wait elsewhere. Choose one that asks.`,
+      `${consumer} has not asked for ${Math.floor(target.idleMs / 1_000)} s, or before Redis 7.2 was given nothing: it cannot be taken for alive, and entries claimed to a dead one only wait elsewhere. Choose one that asks.`,
     );
   const { pending, verdicts, before } = await pendingNow(ctx, { stream, group, ids });
   const young = pending.filter(({ idleMs }) => idleMs < minIdleMs);
