@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Queryable } from "@/server/platform/postgres";
+import { withOriginal } from "@/server/redrive/sent-fields";
 
 const page = 500;
 
@@ -10,8 +11,8 @@ export async function* originalsOf(
 ): AsyncGenerator<readonly { readonly n: number; readonly entryId: string; readonly line: string }[]> {
   for (let after = 0; ; ) {
     const rows = await db.query<{ n: number; entryId: string; line: string }>(
-      `SELECT e.n, e.entry_id AS "entryId", o.line FROM redrive_entries e JOIN dead_letter_originals o USING (stream, entry_id, sha256)
-        WHERE e.run_id = $1 AND e.n > $2 ORDER BY e.n LIMIT ${page}`,
+      `SELECT e.n, e.entry_id AS "entryId", o.line FROM (
+         SELECT * FROM redrive_entries WHERE run_id = $1 AND n > $2 ORDER BY n LIMIT ${page}) AS e ${withOriginal} ORDER BY e.n`,
       [runId, after],
     );
     if (rows.length > 0) yield rows;

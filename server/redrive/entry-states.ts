@@ -23,6 +23,12 @@ export async function holdRun(
   if (rows.length === 0) throw new TakenOver();
 }
 
+/** The first and last n of entries: with them a statement walks no further over the key than it must, whatever the planner knows. */
+export const span = (entries: readonly { readonly n: number }[]): readonly [number, number] => [
+  entries.reduce((least, { n }) => Math.min(least, n), 2_147_483_647),
+  entries.reduce((most, { n }) => Math.max(most, n), 0),
+];
+
 /** Moves entries on from the state they must be in; gives how many were. */
 export async function moveEntries(
   tx: Queryable,
@@ -34,13 +40,14 @@ export async function moveEntries(
   if (moved.length === 0) return 0;
   const rows = await tx.query(
     `UPDATE redrive_entries e SET state = $3, outcome = given.outcome FROM unnest($4::int[], $5::text[]) AS given (n, outcome)
-      WHERE e.run_id = $1 AND e.n = given.n AND e.state = ANY ($2) RETURNING 1`,
+      WHERE e.run_id = $1 AND e.n = given.n AND e.n BETWEEN $6 AND $7 AND e.state = ANY ($2) RETURNING 1`,
     [
       runId,
       from,
       to,
       moved.map(({ n }) => n),
       moved.map(({ outcome }) => outcome.replaceAll("\0", "").slice(0, 1_000)),
+      ...span(moved),
     ],
   );
   return rows.length;

@@ -27,8 +27,8 @@ export type PaceFacts = {
   readonly allowance: number; // what the rate allows now
 };
 
-export const batchSize = 500;
-const ownWindow = 2_000; // of our own that may be on their way at once
+export const batchSize = 1_000;
+const ownWindow = 4_000; // of our own that may be on their way at once
 const trimmedAt = 100_000; // XADD … MAXLEN ~ 100000 of the API's dispatcher
 
 /** The groups whose reading counts: of the audit stream the one that ingests, of others every group that was ever used. */

@@ -131,6 +131,10 @@ export function reSignAction(parts: Parts): ApprovedAction {
       const letter = stored.preconditions as unknown as Original;
       const copy = readStreamCopy(data, "");
       if (copy === null) throw new DomainError("bad_input", "These bytes are no event.");
+      await tx.query(
+        "UPDATE redrive_runs SET state = 'cancelled', finished_at = clock_timestamp(), cancel_asked_by = $2 WHERE stream = $1 AND state = 'planned'",
+        [stream, by.name],
+      );
       const id = randomUUID();
       const made = await tx.query(
         `INSERT INTO redrive_runs (id, kind, stream, target, state, approval_id, incident_id, reason, last_id, entries, archive_sha256, archive_bytes,

@@ -7,7 +7,7 @@ import { holdRun, moveEntries } from "@/server/redrive/entry-states";
 import { fingerprintOf } from "@/server/redrive/letters/read-letter";
 import type { RedriveContext, RunRow } from "@/server/redrive/run-rows";
 import { recordAdded } from "@/server/redrive/send-batch";
-import { sentFingerprint, type ToSend, toSendColumns } from "@/server/redrive/sent-fields";
+import { sentFingerprint, type ToSend, toSendColumns, withOriginal } from "@/server/redrive/sent-fields";
 
 const pageSize = 500;
 const mostPages = 60; // a batch is added within moments of its intent: what is further on was added by others
@@ -46,7 +46,7 @@ async function searchTail({ caracal }: RedriveContext, run: RunRow, wanted: Read
  */
 export async function resolveAdding(ctx: RedriveContext, run: RunRow): Promise<void> {
   const open = await ctx.db.query<ToSend>(
-    `SELECT ${toSendColumns} FROM redrive_entries e JOIN dead_letter_originals o USING (stream, entry_id, sha256)
+    `SELECT ${toSendColumns} FROM redrive_entries e ${withOriginal}
       WHERE e.run_id = $1 AND e.n BETWEEN $2 AND $3 AND e.state = 'waiting' ORDER BY e.n`,
     [run.id, run.adding_from, run.adding_to],
   );

@@ -4,9 +4,9 @@ import { boundedRead } from "@/server/caracal/bounded-read";
 import { sessionStates } from "@/server/caracal/sessions-read";
 import { type Command, pipelined } from "@/server/caracal/streams/redis-pipeline";
 import { auditStream, revocationStream } from "@/server/caracal/streams/expected-streams";
-import { holdRun, moveEntries, type Outcome } from "@/server/redrive/entry-states";
+import { holdRun, moveEntries, type Outcome, span } from "@/server/redrive/entry-states";
 import type { RedriveContext, RunRow } from "@/server/redrive/run-rows";
-import { fieldsToSend, type ToSend, toSendColumns } from "@/server/redrive/sent-fields";
+import { fieldsToSend, type ToSend, toSendColumns, withOriginal } from "@/server/redrive/sent-fields";
 
 const bounds = { timeoutMs: 10_000, narrow: "It is tried again." };
 
@@ -15,8 +15,8 @@ type Looked = { readonly done: Outcome[]; readonly failed: Outcome[]; readonly s
 
 async function nextEntries({ db }: RedriveContext, run: RunRow, room: number): Promise<ToSend[]> {
   return db.query<ToSend>(
-    `SELECT ${toSendColumns} FROM redrive_entries e JOIN dead_letter_originals o USING (stream, entry_id, sha256)
-      WHERE e.run_id = $1 AND e.n >= $2 AND e.state = 'waiting' ORDER BY e.n LIMIT $3`,
+    `SELECT ${toSendColumns} FROM (
+       SELECT * FROM redrive_entries WHERE run_id = $1 AND n >= $2 AND state = 'waiting' ORDER BY n LIMIT $3) AS e ${withOriginal} ORDER BY e.n`,
     [run.id, run.next_n, room],
   );
 }
@@ -141,8 +141,8 @@ export async function recordAdded(
     );
     await tx.query(
       `UPDATE redrive_entries e SET state = 'added', new_id = given.id, added_at = clock_timestamp() FROM unnest($2::int[], $3::text[]) AS given (n, id)
-        WHERE e.run_id = $1 AND e.n = given.n AND e.state = 'waiting'`,
-      [run.id, added.map(({ n }) => n), added.map(({ newId }) => newId)],
+        WHERE e.run_id = $1 AND e.n = given.n AND e.n BETWEEN $4 AND $5 AND e.state = 'waiting'`,
+      [run.id, added.map(({ n }) => n), added.map(({ newId }) => newId), ...span(added)],
     );
   });
 }

@@ -39,3 +39,7 @@ export const sentFingerprint = (keys: RedriveContext["keys"], stream: string, en
 };
 
 export const toSendColumns = `e.n, e.entry_id, e.event_id, e.occurred_at, e.content, e.action, e.replacement, e.fingerprint, e.sha256, o.line`;
+
+/** The original of each entry `e`, one probe of its key each. */
+export const withOriginal = `CROSS JOIN LATERAL (
+  SELECT line FROM dead_letter_originals k WHERE k.stream = e.stream AND k.entry_id = e.entry_id AND k.sha256 = e.sha256 LIMIT 1) AS o`;

@@ -1,10 +1,10 @@
 import type { RevocationStream } from "@/server/caracal/revocation/revocation-groups";
 import { confirmEntries, type OnItsWay } from "@/server/redrive/confirm-entries";
-import { holdRun, moveEntries } from "@/server/redrive/entry-states";
+import { holdRun, moveEntries, span } from "@/server/redrive/entry-states";
 import type { RedriveContext, RunRow } from "@/server/redrive/run-rows";
 import { watchReturns } from "@/server/redrive/watch-returns";
 
-const mostAtOnce = 1_000;
+const mostAtOnce = 2_000;
 
 /** What settling did, and how many entries are still on their way. */
 export type Settled = { readonly moved: number; readonly onTheirWay: number };
@@ -30,8 +30,8 @@ async function retire(
   await ctx.db.transaction(async (tx) => {
     await holdRun(tx, ctx, run, "retired = retired + $3", [confirmed.length]);
     await tx.query(
-      "UPDATE redrive_entries SET state = 'retired' WHERE run_id = $1 AND n = ANY ($2) AND state = 'confirmed'",
-      [run.id, confirmed.map(({ n }) => n)],
+      "UPDATE redrive_entries SET state = 'retired' WHERE run_id = $1 AND n = ANY ($2) AND n BETWEEN $3 AND $4 AND state = 'confirmed'",
+      [run.id, confirmed.map(({ n }) => n), ...span(confirmed)],
     );
   });
 }

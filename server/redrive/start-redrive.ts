@@ -52,7 +52,7 @@ export async function startRedrive({
     const incidentId = await incidentOf(tx, ctx.actor, run, input);
     await tx.query(
       `UPDATE redrive_runs SET state = 'running', chosen = $2, digest = $3, rate = $4, canary = $5, most_lag = $6, most_failures = $7,
-              incident_id = $8, reason = $9, started_at = clock_timestamp(), started_by = $10, watched_to = last_id WHERE id = $1`,
+              incident_id = $8, reason = $9, started_at = clock_timestamp(), started_by = $10, watched_to = last_id, heartbeat_at = 'epoch' WHERE id = $1`,
       [
         run.id,
         chosen,

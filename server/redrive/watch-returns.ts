@@ -2,7 +2,7 @@ import { readExactEntries } from "@/server/caracal/streams/exact-entries";
 import { holdRun, moveEntries, type Outcome } from "@/server/redrive/entry-states";
 import { readLetter } from "@/server/redrive/letters/read-letter";
 import type { RedriveContext, RunRow } from "@/server/redrive/run-rows";
-import { sentFingerprint, type ToSend, toSendColumns } from "@/server/redrive/sent-fields";
+import { sentFingerprint, type ToSend, toSendColumns, withOriginal } from "@/server/redrive/sent-fields";
 
 const pageSize = 500;
 const pagesAtOnce = 4;
@@ -38,7 +38,7 @@ export async function watchReturns(ctx: RedriveContext, run: RunRow): Promise<bo
   if (to === run.watched_to) return whole;
   await ctx.db.transaction(async (tx) => {
     const sent = await tx.query<ToSend>(
-      `SELECT ${toSendColumns} FROM redrive_entries e JOIN dead_letter_originals o USING (stream, entry_id, sha256)
+      `SELECT ${toSendColumns} FROM redrive_entries e ${withOriginal}
         WHERE e.run_id = $1 AND e.n > $2 AND e.n < $3 AND e.state = 'added' AND (e.fingerprint = ANY ($4) OR e.replacement IS NOT NULL)`,
       [run.id, run.settled_to, run.reached, [...reasons.keys()]],
     );

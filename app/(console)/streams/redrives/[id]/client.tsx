@@ -12,8 +12,10 @@ import { isOver, progressWords, runTitle, stateWords } from "@/components/redriv
 import { usePerson } from "@/components/shell/shell-context";
 import { Badge } from "@/components/ui/badge";
 import { Fact, Facts } from "@/components/wizard/facts";
+import { policyOf } from "@/server/auth/action-policy";
 import { mayCall } from "@/server/auth/policy";
 import type { RedriveRun } from "@/server/redrive/schemas";
+import { DiscardPanel } from "./discard-panel";
 import { EntriesPanel } from "./entries-panel";
 import { GroupsPanel } from "./groups-panel";
 import { RunActs } from "./run-acts";
@@ -36,6 +38,7 @@ export function RedriveClient({ initial }: { initial: RedriveRun }) {
       { enabled: run.state !== "classifying", refetchInterval: run.state === "running" ? 5_000 : false },
     ),
   );
+  const mayDiscard = policyOf("discard-dead-letters").roles.some((role) => person.roles.includes(role));
   return (
     <div className="flex flex-col gap-4">
       <header className="flex flex-wrap items-start gap-3">
@@ -88,6 +91,9 @@ export function RedriveClient({ initial }: { initial: RedriveRun }) {
         <StartPanel run={run} groups={groups.data ?? []} />
       ) : null}
       {run.state === "classifying" ? null : <EntriesPanel run={run} />}
+      {mayDiscard && run.kind === "redrive" && (run.state === "planned" || isOver(run)) && run.archive !== null ? (
+        <DiscardPanel run={run} groups={groups.data ?? []} />
+      ) : null}
     </div>
   );
 }

@@ -12,7 +12,10 @@ import { Field } from "@/components/ui/field";
 import { controlStyle } from "@/components/ui/input";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { letterClasses, type LetterClass, type RedriveEntry, type RedriveRun } from "@/server/redrive/schemas";
+import { policyOf } from "@/server/auth/action-policy";
+import { usePerson } from "@/components/shell/shell-context";
 import { EntryHistoryDetails } from "./entry-history";
+import { ReSignLetter } from "./re-sign-letter";
 
 type Show = "all" | "failed" | LetterClass;
 
@@ -81,7 +84,14 @@ export function EntriesPanel({ run }: { run: RedriveRun }) {
   );
 }
 
+const signable: ReadonlySet<LetterClass> = new Set(["bad-signature", "unreadable", "refused", "security-signal"]);
+
 function EntryRow({ run, entry }: { run: RedriveRun; entry: RedriveEntry }) {
+  const person = usePerson();
+  const maySign =
+    (isOver(run) || run.state === "planned") &&
+    run.stream === "caracal.audit.events.dlq" &&
+    policyOf("re-sign-event").roles.some((role) => person.roles.includes(role));
   return (
     <TableRow>
       <TableCell>
@@ -108,6 +118,9 @@ function EntryRow({ run, entry }: { run: RedriveRun; entry: RedriveEntry }) {
           </span>
         )}
         {entry.outcome === null ? null : <span className="block text-xs text-muted-foreground">{entry.outcome}</span>}
+        {maySign && entry.state === "listed" && signable.has(entry.class) ? (
+          <ReSignLetter run={run} entry={entry} />
+        ) : null}
         <EntryHistoryDetails stream={run.stream} entryId={entry.entryId} />
       </TableCell>
     </TableRow>

@@ -1,0 +1,55 @@
+"use client";
+
+import { useState } from "react";
+import { AskTwoPeople } from "@/components/redrive/ask-two-people";
+import { Button } from "@/components/ui/button";
+import { Field } from "@/components/ui/field";
+import { Textarea } from "@/components/ui/textarea";
+import type { RedriveEntry, RedriveRun } from "@/server/redrive/schemas";
+
+/** Asking two people to sign one event anew, as it is or with other bytes. The original is kept. */
+export function ReSignLetter({ run, entry }: { run: RedriveRun; entry: RedriveEntry }) {
+  const [open, setOpen] = useState(false);
+  const [data, setData] = useState("");
+  const [asked, setAsked] = useState<string | null | undefined>(undefined);
+  if (!open)
+    return (
+      <Button size="sm" className="mt-1" onClick={() => setOpen(true)}>
+        Sign anew
+      </Button>
+    );
+  return (
+    <div className="mt-2 flex flex-col items-start gap-2">
+      <Field
+        label="Bytes to sign"
+        hint="Empty: as they are. What stands here goes to the log in their place, and the record says that it was edited."
+      >
+        {(ids) => (
+          <Textarea
+            {...ids}
+            rows={4}
+            maxLength={200_000}
+            className="font-mono"
+            value={data}
+            onChange={({ target }) => {
+              setData(target.value);
+              setAsked(undefined);
+            }}
+          />
+        )}
+      </Field>
+      {asked === undefined ? (
+        <Button size="sm" onClick={() => setAsked(data.trim() === "" ? null : data)}>
+          See what would be signed
+        </Button>
+      ) : (
+        <AskTwoPeople
+          key={asked ?? ""}
+          action="re-sign-event"
+          parameters={{ stream: run.stream, entryId: entry.entryId, data: asked }}
+          incidentId={run.incidentId}
+        />
+      )}
+    </div>
+  );
+}
