@@ -34,9 +34,30 @@ test("a changed decision and a removed row are found, each named; put back, the 
     await expect(
       table.getByRole("row", { name: new RegExp(`${changed?.chain_seq} columns changed decision`) }),
     ).toBeVisible();
+    const zones = page.getByRole("region", { name: "Zone by zone" });
+    await expect(
+      zones.getByRole("row", {
+        name: new RegExp(`seq ${changed?.chain_seq}: columns changed .*write access to the database`),
+      }),
+    ).toBeVisible();
     await expect(
       table.getByRole("row", { name: new RegExp(`${removed?.chain_seq} row removed .*the signed copy in the stream`) }),
     ).toBeVisible();
+    // The row beside its signed copy, column by column.
+    await table.getByRole("button", { name: `Open event ${changed?.id}: stored against signed` }).click();
+    await expect(page).toHaveURL(/\/audit\?.*event=/);
+    await expect(page.getByText("partial").first()).toBeVisible();
+    // Where the chain holds: the bar says it too, and its first bad row is one key away.
+    await page.goto("/audit/checks");
+    const bar = page.getByRole("slider").first();
+    await expect(page.getByRole("link", { name: `First bad row: seq ${changed?.chain_seq}` })).toBeVisible();
+    await expect(bar).toHaveAttribute("aria-valuetext", /tampered with \(1\).*|rows missing \(1\).*/);
+    await bar.focus();
+    await page.keyboard.press("+");
+    await expect(page.getByRole("button", { name: "Show all" })).toBeVisible();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(/\/audit\/checks\/[0-9a-f-]{36}\?finding=\d+/);
   } finally {
     await stand.caracal.query("UPDATE audit_events SET decision = $2 WHERE id = $1", [changed?.id, changed?.decision]);
     await stand.caracal.query(
@@ -46,4 +67,10 @@ test("a changed decision and a removed row are found, each named; put back, the 
   }
   await check();
   await expect(page.getByText(/^Whole: /)).toBeVisible();
+
+  // Heads anchored on demand; a window of one zone looks at nothing else.
+  await page.goto("/audit/checks");
+  await page.getByRole("button", { name: "Anchor now" }).click();
+  await expect(page.getByText(/Heads of \d+ chains anchored\.|Nothing has moved/)).toBeVisible();
+  await expect(page.getByText(/^Number \d/)).toBeVisible();
 });
