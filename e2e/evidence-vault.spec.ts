@@ -11,6 +11,7 @@ test("evidence is preserved, whole, downloaded with the same digest; one flipped
   const zone = stand.deployment.seeded.zones[0];
   await page.goto("/audit");
   await page.getByRole("link", { name: "Preserve evidence" }).click();
+  await expect(page).toHaveURL(/\/evidence\/preserve/);
   await page.getByRole("combobox", { name: "Zone" }).selectOption(zone?.id ?? "");
   await expect(page.getByText(/^About [\d,]+ rows, .* entries of the streams/)).toBeVisible();
   await expect(page.getByText(stand.deployment.vaultFolder)).toBeVisible();

@@ -46,12 +46,15 @@ describe("the console's own database", () => {
     await expect(running.query("DROP TABLE people")).rejects.toThrow(/must be owner/);
   });
 
-  test("no table lets the running role delete but the rate limiter's, and none lets it truncate", async () => {
+  test("no table lets the running role delete but the rate limiter's and the samples that are thinned, and none lets it truncate", async () => {
     const rows = await running.query<{ name: string; cut: boolean; wiped: boolean }>(
       `SELECT relname AS name, has_table_privilege(oid, 'DELETE') AS cut, has_table_privilege(oid, 'TRUNCATE') AS wiped
        FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname`,
     );
-    expect(rows.filter((row) => row.cut).map((row) => row.name)).toEqual(["sign_in_attempts"]);
+    expect(rows.filter((row) => row.cut).map((row) => row.name)).toEqual([
+      "incident_watch_samples",
+      "sign_in_attempts",
+    ]);
     expect(rows.filter((row) => row.wiped)).toEqual([]);
   });
 

@@ -94,7 +94,8 @@ export function CheckClient({ initial }: { initial: CheckView }) {
           {check.witnesses === null ? null : <Heard check={check} />}
         </div>
       </Panel>
-      <CheckZones checkId={check.id} running={check.finishedAt === null} />
+      <CheckZones key={check.state} checkId={check.id} running={check.finishedAt === null} />{" "}
+      {/* read once more when it has ended */}
       {check.state === "finished" ? <Findings checkId={check.id} /> : null}
     </div>
   );
