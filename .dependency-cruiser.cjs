@@ -1,4 +1,4 @@
-/** Layering of DESIGN section 2: app → components, server/trpc; routers → domain → caracal/repository → platform. */
+/** Layering (README, the map): app → components, server/trpc; routers → domain → caracal → platform. */
 const server = "^server/";
 const rule = (name, comment, from, to) => ({ name, severity: "error", comment, from, to });
 

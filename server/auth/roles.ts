@@ -1,4 +1,4 @@
-/** The six roles of DESIGN section 5. A person may hold several. */
+/** The six roles. A person may hold several. */
 export const roles = ["viewer", "responder", "approver", "security", "compliance", "admin"] as const;
 export type Role = (typeof roles)[number];
 

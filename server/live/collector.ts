@@ -47,7 +47,7 @@ const graceMs = 250; // how long a picture waits for slow sources before it goes
 
 /**
  * The one reader of Caracal in this process, however many viewers there are. Every source fails and heals alone: a slow or
- * absent one never holds up the others, and its last values stay, marked with their age (DESIGN section 4, law 4 and 5).
+ * absent one never holds up the others, and its last values stay, marked with their age.
  */
 export function createCollector({ caracal, db, deploymentName, clock = Date.now }: CollectorOptions): Collector {
   let commands = 0;

@@ -1,6 +1,6 @@
 import type { NoticeTag } from "@/server/notifications/queue-notice";
 
-/** What the rules of detection mean for who is told (DESIGN section 5, the incident page's tiers). */
+/** What the rules of detection mean for who is told. */
 const tagsByRule: Readonly<Record<string, readonly NoticeTag[]>> = {
   "chain-break": ["tamper"],
   "chain-not-whole": ["tamper"],
