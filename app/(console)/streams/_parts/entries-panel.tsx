@@ -90,7 +90,7 @@ export function EntriesPanel({ name, stream }: { name: string; stream: StreamSta
             {entries.map((entry) => (
               <TableRow key={entry.id}>
                 <TableCell>
-                  <CopyText text={entry.id} what="entry id" whole />
+                  <CopyText text={entry.id} what="entry id" whole className="whitespace-nowrap" />
                 </TableCell>
                 <TableCell>
                   <TimeStamp at={entry.at} />

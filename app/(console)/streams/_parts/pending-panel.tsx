@@ -108,7 +108,7 @@ export function PendingPanel({ stream }: { stream: StreamState }) {
                   />
                 </TableCell>
                 <TableCell>
-                  <CopyText text={entry.id} what="entry id" whole />
+                  <CopyText text={entry.id} what="entry id" whole className="whitespace-nowrap" />
                   <TimeStamp at={entry.at} className="block text-xs text-muted-foreground" />
                 </TableCell>
                 <TableCell className="font-mono text-xs">{entry.consumer}</TableCell>
