@@ -10,7 +10,8 @@ const help = `Says what EVIDENCE_RETENTION_FILE would remove from the evidence v
   npm run evidence-retention               lists, changes nothing
   npm run evidence-retention -- --remove   removes what is past the policy and held by no open incident
 
-Each removal goes on the item's custody log and on the record. The console itself removes nothing.`;
+Each removal goes on the item's custody log and on the record. The console itself removes nothing.
+With a policy that is not understood everything is kept, and it ends with 2.`;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { remove: { type: "boolean" }, help: { type: "boolean" } } });
@@ -24,16 +25,20 @@ async function main(): Promise<void> {
   });
   const path = settings.EVIDENCE_RETENTION_FILE;
   try {
+    const { configured, problem, expired } = await retentionView(db, path, "operator");
+    if (problem !== null) {
+      console.error(`The policy is not understood, so everything is kept: ${problem}`);
+      process.exitCode = 2;
+      return;
+    }
+    if (!configured) return console.log("EVIDENCE_RETENTION_FILE is not set: everything is kept.");
+    if (expired.length === 0) return console.log("Nothing is past the policy.");
     if (values.remove === true) {
       const stores = openStores(settings, () => shortestKeep(path));
       for await (const { item, outcome } of removeExpired(db, stores, path))
         console.log(`${item.id}  ${item.endedAt}  ${item.what}: ${outcome}`);
       return;
     }
-    const { configured, problem, expired } = await retentionView(db, path);
-    if (!configured) console.log("EVIDENCE_RETENTION_FILE is not set: everything is kept.");
-    else if (problem !== null) console.log(`The policy is not understood, so everything is kept: ${problem}`);
-    else if (expired.length === 0) console.log("Nothing is past the policy.");
     for (const { id, endedAt, what, heldBy } of expired)
       console.log(`${id}  ${endedAt}  ${what}: ${heldBy === null ? "would be removed" : `kept: ${heldBy} is open`}`);
   } finally {

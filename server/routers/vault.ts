@@ -26,8 +26,8 @@ export const vaultRouter = router({
   list: procedure.input(listItemsInput).query(({ ctx, input }) => listItems({ ctx: by(ctx), input })),
   get: procedure.input(itemInput).query(({ ctx, input }) => getItem({ ctx: by(ctx), input })),
   estimate: procedure.input(estimateInput).query(({ ctx, input }) => estimatePreservation({ ctx: by(ctx), input })),
-  retention: procedure.query(({ ctx: { console } }) =>
-    retentionView(console.db, console.settings.EVIDENCE_RETENTION_FILE),
+  retention: procedure.query(({ ctx: { actor, console } }) =>
+    retentionView(console.db, console.settings.EVIDENCE_RETENTION_FILE, actor),
   ),
   preserve: procedure.input(preserveInput).mutation(({ ctx, input }) => orderPreservation({ ctx: by(ctx), input })),
   redo: procedure.input(itemInput).mutation(({ ctx, input }) => redoPreservation({ ctx: by(ctx), input })),

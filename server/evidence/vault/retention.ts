@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import type { Actor } from "@/server/auth/roles";
 import { keepCustody, scopeWords } from "@/server/evidence/vault/item-rows";
 import type { ExpiredItem, RetentionView, Scope, StoreName } from "@/server/evidence/vault/schemas";
 import type { VaultStore } from "@/server/evidence/vault/store";
+import { viewerParams, visibleByIncident } from "@/server/incidents/visible-to";
 import { messageOf } from "@/server/platform/errors";
 import type { Database, Queryable } from "@/server/platform/postgres";
 import { severities } from "@/server/platform/severity";
@@ -46,16 +48,20 @@ export async function shortestKeep(path: string | undefined): Promise<number | n
   return policy === null ? null : Math.min(...Object.values(policy.keepDays).filter((value) => value !== undefined));
 }
 
-/** Items past the policy, oldest first, at most 500, and whether an open incident holds them. */
-async function expired(db: Queryable, { keepDays }: Policy): Promise<ExpiredItem[]> {
+/** Who asks: somebody signed in, who sees no item of an incident that is not open to them, or the operator at the machine, who sees all. */
+type Viewer = Pick<Actor, "id" | "roles"> | "operator";
+
+/** Items past the policy that the viewer may see, oldest first, at most 500, and whether an open incident holds them. */
+async function expired(db: Queryable, { keepDays }: Policy, viewer: Viewer): Promise<ExpiredItem[]> {
   const rows = await db.query<Omit<ExpiredItem, "what"> & { scope: Scope }>(
-    `SELECT i.id, i.scope, i.finished_at AS "endedAt", i.bytes::float8 AS bytes,
+    `SELECT v.id, v.scope, v.finished_at AS "endedAt", v.bytes::float8 AS bytes,
             CASE WHEN n.id IS NOT NULL AND n.state <> 'closed' THEN 'INC-' || n.number END AS "heldBy"
-       FROM evidence_items i LEFT JOIN incidents n ON n.id = i.incident_id
-      WHERE i.state NOT IN ('queued', 'running', 'removed')
-        AND i.finished_at < now() - make_interval(days => coalesce(($1::json->>n.severity)::int, ($1::json->>'default')::int))
-      ORDER BY i.finished_at LIMIT 500`,
-    [JSON.stringify(keepDays)],
+       FROM evidence_items v LEFT JOIN incidents n ON n.id = v.incident_id
+      WHERE v.state NOT IN ('queued', 'running', 'removed')
+        AND v.finished_at < now() - make_interval(days => coalesce(($1::json->>n.severity)::int, ($1::json->>'default')::int))
+        AND ${visibleByIncident("v.incident_id", 2)}
+      ORDER BY v.finished_at LIMIT 500`,
+    [JSON.stringify(keepDays), ...(viewer === "operator" ? [true, null] : viewerParams(viewer))],
   );
   return rows.map(({ scope, endedAt, ...row }) => ({
     ...row,
@@ -64,8 +70,8 @@ async function expired(db: Queryable, { keepDays }: Policy): Promise<ExpiredItem
   }));
 }
 
-/** The policy and what it would remove, for people. */
-export async function retentionView(db: Queryable, path: string | undefined): Promise<RetentionView> {
+/** The policy and what it would remove, as far as the viewer may see it. */
+export async function retentionView(db: Queryable, path: string | undefined, viewer: Viewer): Promise<RetentionView> {
   const { policy, problem } = await readPolicy(path);
   return {
     configured: path !== undefined,
@@ -73,7 +79,7 @@ export async function retentionView(db: Queryable, path: string | undefined): Pr
     keepDays:
       policy === null ? null : Object.entries(policy.keepDays).map(([name, value]) => [name, value ?? 0] as const),
     note: policy?.note ?? "",
-    expired: policy === null ? [] : await expired(db, policy),
+    expired: policy === null ? [] : await expired(db, policy, viewer),
   };
 }
 
@@ -123,7 +129,7 @@ export async function* removeExpired(
   stores: ReadonlyMap<StoreName, VaultStore>,
   path: string | undefined,
 ): AsyncGenerator<{ readonly item: ExpiredItem; readonly outcome: string }> {
-  for (const item of (await retentionView(db, path)).expired)
+  for (const item of (await retentionView(db, path, "operator")).expired)
     yield {
       item,
       outcome:

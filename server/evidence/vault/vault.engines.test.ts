@@ -217,35 +217,45 @@ describe("the vault", () => {
       await preserved({ parts: ["alerts"], incidentId }),
       await preserved(),
     ];
+    const { incidentId: insider } = await declareIncident({
+      ctx: { db: stage.db, actor: dana },
+      input: declareIncidentInput.parse({ title: "Insider, past its time", severity: "P1", restricted: true }),
+    });
+    const secret = await preserved({ parts: ["alerts"], incidentId: insider });
     await stage.owner.query("ALTER TABLE evidence_items DISABLE TRIGGER evidence_items_stand");
     await stage.owner.query("UPDATE evidence_items SET finished_at = now() - interval '40 days' WHERE id = ANY ($1)", [
-      [free, held],
+      [free, held, secret],
     ]);
     await stage.owner.query("ALTER TABLE evidence_items ENABLE TRIGGER evidence_items_stand");
     const path = join(stage.folder, "policy.json");
     await writeFile(path, JSON.stringify({ keepDays: { default: 30, P1: 35 } }));
-    expect((await retentionView(stage.db, path)).expired.map(({ id, heldBy }) => [id, heldBy === null])).toEqual(
+    expect((await retentionView(stage.db, path, dana)).expired.map(({ id, heldBy }) => [id, heldBy === null])).toEqual(
       expect.arrayContaining([
         [free, true],
         [held, false],
+        [secret, false],
       ]),
     );
+    const seenByRita = (await retentionView(stage.db, path, rita)).expired.map(({ id }) => id);
+    expect(seenByRita).toEqual(expect.arrayContaining([free, held]));
+    expect(seenByRita).not.toContain(secret);
     const outcomes: Record<string, string> = {};
     for await (const { item, outcome } of removeExpired(stage.db, stage.stores, path)) outcomes[item.id] = outcome;
     expect(outcomes[free]).toMatch(/files removed$/);
     expect(outcomes[held]).toMatch(/^kept: INC-\d+ holds it/);
+    expect(outcomes[secret]).toMatch(/^kept: INC-\d+ holds it/);
     expect(outcomes[young]).toBeUndefined();
     expect((await view(free)).state).toBe("removed");
     expect(await acts(free)).toEqual(expect.arrayContaining(["removed console"]));
     await expect(stat(join(stage.folder, free))).rejects.toThrow("ENOENT");
     expect((await readdir(join(stage.folder, held))).length).toBeGreaterThan(0);
     await writeFile(path, JSON.stringify({ keepDays: { default: 0 } }));
-    expect(await retentionView(stage.db, path)).toMatchObject({
+    expect(await retentionView(stage.db, path, dana)).toMatchObject({
       keepDays: null,
       expired: [],
       problem: expect.stringContaining("keepDays.default"),
     });
-    expect(await retentionView(stage.db, undefined)).toMatchObject({ configured: false, expired: [] });
+    expect(await retentionView(stage.db, undefined, dana)).toMatchObject({ configured: false, expired: [] });
     await rm(path);
   });
 });
