@@ -16,6 +16,9 @@ const partSize = 8 * 1024 * 1024; // bytes; with 10,000 parts a file may have 80
 const isMissing = (error: unknown) =>
   error instanceof S3ServiceException && (error.$metadata.httpStatusCode === 404 || error.name === "NoSuchKey");
 
+/** Answers by which a bucket has no object lock for us: it has none, the store knows no such thing, or we may not ask. */
+const unlocked = ["ObjectLockConfigurationNotFoundError", "NotImplemented", "MethodNotAllowed", "AccessDenied"];
+
 type Place = { readonly s3: S3Client; readonly bucket: string; readonly prefix: string };
 type Lock = { readonly mode: "GOVERNANCE" | "COMPLIANCE"; readonly until: Date } | null;
 
@@ -79,7 +82,11 @@ export function s3Store(place: Place, keepDays: () => Promise<number | null>): V
               : `${rule.Mode ?? ""} for ${rule.Years === undefined ? `${rule.Days} days` : `${rule.Years} years`}`,
         };
       },
-      () => ({ enabled: false, rule: null }), // no lock, no right to ask, or a store that knows no such thing
+      (error: unknown) => {
+        if (error instanceof S3ServiceException && unlocked.includes(error.name)) return { enabled: false, rule: null };
+        asked = null; // asked again next time: a store that was away has not said that nothing is locked
+        throw error;
+      },
     );
     return asked;
   };
