@@ -24,6 +24,7 @@ type Agreed = {
   readonly edited: boolean;
   readonly eventId: string;
   readonly zoneId: string;
+  readonly originalZoneId: string | null; // that the letter names; null: it cannot be told
 };
 
 /** The letter as it was when it was asked for; `recheck` holds it against the stream. */
@@ -34,6 +35,8 @@ type Original = Pick<ClassifiedLetter, "class" | "cause" | "why" | "fingerprint"
 const signable: readonly LetterClass[] = ["bad-signature", "unreadable", "refused", "security-signal"];
 const bounds = { timeoutMs: 5_000, narrow: "Try again." };
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+const notLetters = "Only dead letters of the audit stream are signed anew.";
 
 async function letterAt(
   parts: Parts,
@@ -64,13 +67,16 @@ async function whyNot(parts: Parts, data: string): Promise<string | null> {
 export function reSignAction(parts: Parts): ApprovedAction {
   return {
     action: "re-sign-event",
-    zonesOf: ({ parameters }) => [(parameters as unknown as Agreed).zoneId],
+    zonesOf({ parameters }) {
+      const { zoneId, originalZoneId } = parameters as unknown as Agreed;
+      return originalZoneId ? [...new Set([zoneId, originalZoneId])] : "every";
+    },
     async freeze(parameters) {
       const given = reSignInput.safeParse(parameters);
       if (!given.success)
         throw new DomainError("bad_input", "Signing anew needs a stream, a letter's id and its data.");
       const { stream, entryId } = given.data;
-      if (!isAuditLetters(stream)) throw new DomainError("bad_input", "Only audit events are signed anew.");
+      if (!isAuditLetters(stream)) throw new DomainError("bad_input", notLetters);
       if (parts.keys.audit === null)
         throw new DomainError("not_configured", "The console has no AUDIT_HMAC_KEY, so it can sign nothing.");
       const letter = await letterAt(parts, stream, entryId);
@@ -93,6 +99,7 @@ export function reSignAction(parts: Parts): ApprovedAction {
           edited,
           eventId,
           zoneId,
+          originalZoneId: readStreamCopy(letter.data ?? "", "")?.columns.zone_id ?? null,
         } satisfies Agreed,
         targets: [entryId],
         preconditions: {
@@ -116,6 +123,7 @@ export function reSignAction(parts: Parts): ApprovedAction {
     },
     async recheck(stored) {
       const { stream, entryId, data, original } = stored.parameters as unknown as Agreed;
+      if (!isAuditLetters(stream)) return notLetters;
       const letter = await letterAt(parts, stream, entryId).catch((error: unknown) => {
         if (error instanceof DomainError && error.code === "not_found") return null;
         throw error;
@@ -128,6 +136,7 @@ export function reSignAction(parts: Parts): ApprovedAction {
     async start(tx, stored, by) {
       const agreed = stored.parameters as unknown as Agreed;
       const { stream, entryId, original, data, dataSha256, edited, eventId } = agreed;
+      if (!isAuditLetters(stream)) throw new DomainError("bad_input", notLetters);
       const letter = stored.preconditions as unknown as Original;
       const copy = readStreamCopy(data, "");
       if (copy === null) throw new DomainError("bad_input", "These bytes are no event.");

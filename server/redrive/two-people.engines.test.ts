@@ -117,6 +117,31 @@ test("a conflict, and what needs no signature, is not signed, whoever agrees", a
   await expect(reSign.freeze({ stream: dlq, entryId: other, data: changed.data })).rejects.toThrow("there already");
 });
 
+test("the log's own entries are not letters: nobody signs them anew or takes them out, whatever was stored", async () => {
+  const one = forged();
+  const [id = ""] = await addLetters(stage.redis, [one]);
+  const stored = await agreed(stage.owner, reSign, { stream: dlq, entryId: id, data: null }, stage.actor);
+  const [live = ""] = await addLetters(stage.redis, [one], audit);
+  await expect(reSign.freeze({ stream: audit, entryId: live, data: null })).rejects.toThrow("Only dead letters");
+  const twisted = { ...stored, parameters: { ...(stored.parameters as object), stream: audit, entryId: live } };
+  expect(await reSign.recheck(twisted)).toContain("Only dead letters");
+  await expect(stage.db.transaction((tx) => reSign.start(tx, twisted, stage.actor))).rejects.toThrow(
+    "Only dead letters",
+  );
+});
+
+test("signing anew writes to the zone of the letter and to that of its new bytes; to any when the letter names none", async () => {
+  const [one, moved] = [event(), madeEvent(stage.keys.audit, "zone-other")];
+  const [whole = "", broken = ""] = await addLetters(stage.redis, [
+    forged(one),
+    letterOf({ ...one, data: one.data.slice(0, 30) }, "json_parse_error:x"),
+  ]);
+  const zones = async (entryId: string) =>
+    reSign.zonesOf(await reSign.freeze({ stream: dlq, entryId, data: moved.data }));
+  expect(await zones(whole)).toEqual(["zone-other", zone]);
+  expect(await zones(broken)).toBe("every");
+});
+
 test("the letter must still be there as it was", async () => {
   const [id = ""] = await addLetters(stage.redis, [forged()]);
   const stored = await agreed(stage.owner, reSign, { stream: dlq, entryId: id, data: null }, stage.actor);

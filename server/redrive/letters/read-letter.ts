@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { auditStream } from "@/server/caracal/streams/expected-streams";
+import { auditStream, isDeadLetterStream } from "@/server/caracal/streams/expected-streams";
 import type { ExactEntry } from "@/server/caracal/streams/exact-entries";
 import { plainEntry } from "@/server/caracal/streams/exact-entries";
 
@@ -17,7 +17,9 @@ export type Letter = {
 
 /** Where a dead-letter stream's entries came from: `caracal.audit.events` of `caracal.audit.events.dlq`, `x` of `x.dead`. */
 export const targetOf = (stream: string): string => stream.replace(/\.(dlq|dead)$/, "");
-export const isAuditLetters = (stream: string): boolean => targetOf(stream) === auditStream;
+/** Whether a stream holds dead audit events. The log's own stream does not: nothing is taken out of that. */
+export const isAuditLetters = (stream: string): boolean =>
+  isDeadLetterStream(stream) && targetOf(stream) === auditStream;
 
 const streamId = /^\d{13,}-\d+$/;
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
