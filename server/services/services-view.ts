@@ -2,8 +2,8 @@ import type { z } from "zod";
 import type { Deployment } from "@/server/caracal/deployment";
 import type { Database } from "@/server/platform/postgres";
 import type { RuntimeAdapter } from "@/server/services/adapter/adapter";
-import { newestRestarts, restartView } from "@/server/services/restarts/restart-rows";
-import { askShared, pendingOf } from "@/server/services/restarts/standing-now";
+import { newestRestarts, restartingNow, restartView } from "@/server/services/restarts/restart-rows";
+import { askShared, standingOf } from "@/server/services/restarts/standing-now";
 import { whyTwo } from "@/server/services/restarts/why-two";
 import type { servicesInput, ServicesView } from "@/server/services/schemas";
 
@@ -23,15 +23,16 @@ export async function viewServices({
 }): Promise<ServicesView> {
   const wanted = caracal.replicas.filter(({ kind }) => input.kind == null || kind === input.kind);
   const ids = wanted.map(({ id }) => id);
-  const [asked, restarts, open] = await Promise.all([
+  const [asked, restarts, restarting, open] = await Promise.all([
     askShared(caracal),
     newestRestarts(db, ids),
+    restartingNow(db),
     db.query<{ replica: string; down_since: Date }>(
       "SELECT replica, down_since FROM replica_outages WHERE up_since IS NULL AND replica = ANY ($1)",
       [ids],
     ),
   ]);
-  const standing = new Map(asked.map((one) => [one.address.id, { ready: one.reading.ready, pending: pendingOf(one) }]));
+  const standing = standingOf(asked);
   return {
     adapter: adapter.kind,
     acts: adapter.acts,
@@ -51,7 +52,9 @@ export async function viewServices({
           target: place?.target ?? null,
           along: place?.replicas.filter((one) => one !== address.id) ?? [],
           needsTwo:
-            place === null ? null : whyTwo({ place, all: caracal.replicas, standing, keepsFiles: adapter.keepsFiles }),
+            place === null
+              ? null
+              : whyTwo({ place, all: caracal.replicas, standing, restarting, keepsFiles: adapter.keepsFiles }),
           commands: place === null ? null : adapter.commands(place),
           restart: restart === undefined ? null : restartView(restart),
         };

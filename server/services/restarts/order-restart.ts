@@ -6,8 +6,8 @@ import { DomainError } from "@/server/platform/errors";
 import { type Database, isUniqueViolation, type Queryable } from "@/server/platform/postgres";
 import { loadGuidedRun } from "@/server/playbooks/guided/run-rows";
 import type { Place, RuntimeAdapter } from "@/server/services/adapter/adapter";
-import { type Asked, askReplicas, pendingOf } from "@/server/services/restarts/standing-now";
-import type { Before } from "@/server/services/restarts/restart-rows";
+import { type Asked, askTwice, standingOf } from "@/server/services/restarts/standing-now";
+import { type Before, restartingNow } from "@/server/services/restarts/restart-rows";
 import { whyTwo } from "@/server/services/restarts/why-two";
 import type { restartInput } from "@/server/services/schemas";
 import { appendAnyway } from "@/server/timeline/append-anyway";
@@ -116,16 +116,18 @@ export async function orderRestart({
   const run = input.runId == null ? null : await loadGuidedRun(db, actor, input.runId);
   if (run !== null && run.state !== "open") throw new DomainError("conflict", "The run is over.");
   await redisThere(caracal, place);
-  const asked = await askReplicas(caracal);
-  const two = whyTwo({
-    place,
-    all: caracal.replicas,
-    standing: new Map(asked.map((one) => [one.address.id, { ready: one.reading.ready, pending: pendingOf(one) }])),
-    keepsFiles: adapter.keepsFiles,
-  });
-  if (two !== null)
-    throw new DomainError("precondition_failed", `This takes two people. ${two} Ask for "Restart a whole service".`);
+  const asked = await askTwice(caracal);
   const restartId = await db.transaction(async (tx) => {
+    await tx.query("SELECT pg_advisory_xact_lock(4270122)"); // those who order take turns: each sees what was ordered before
+    const two = whyTwo({
+      place,
+      all: caracal.replicas,
+      standing: standingOf(asked),
+      restarting: await restartingNow(tx),
+      keepsFiles: adapter.keepsFiles,
+    });
+    if (two !== null)
+      throw new DomainError("precondition_failed", `This takes two people. ${two} Ask for "Restart a whole service".`);
     const id = await insertRestart(tx, adapter, {
       orderId: randomUUID(),
       placeNumber: 1,

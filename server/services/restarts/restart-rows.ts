@@ -9,7 +9,8 @@ export type Before = {
 };
 /** What was seen of a replica since; times are ISO. */
 export type Seen = {
-  readonly awayAt?: string; // it answered nothing, and did before
+  readonly missedAt?: string | null; // it answered nothing at the last look: since when
+  readonly awayAt?: string; // it answered nothing twice in a row, and did before
   readonly backAt?: string; // it answers, and did not before
   readonly fellAt?: string; // its counters are lower than before
   readonly readyAt?: string | null;
@@ -74,7 +75,7 @@ export function restartSentence(row: RestartRow): string {
     case "unproved":
       return `${list} ${row.replicas.length === 1 ? "answers" : "answer"} ready, and nothing shows that ${row.replicas.length === 1 ? "it was" : "they were"} restarted.${note}`;
     case "failed":
-      return `${list}: not ready again.${note}`;
+      return `${list}: ${row.answered_at === null ? "the restart was not carried out" : "not ready again"}.${note}`;
     case "cancelled":
       return `${list}: not restarted.${note}`;
   }
@@ -90,6 +91,14 @@ export const restartView = (row: RestartRow): RestartView => ({
   by: row.requested_by_name,
   at: row.requested_at.toISOString(),
 });
+
+/** The replicas with a restart under way or ordered. */
+export async function restartingNow(db: Queryable): Promise<ReadonlySet<string>> {
+  const rows = await db.query<{ replica: string }>(
+    "SELECT unnest(replicas) AS replica FROM service_restarts WHERE state IN ('ordered', 'by-hand', 'running', 'watching')",
+  );
+  return new Set(rows.map(({ replica }) => replica));
+}
 
 /** The newest restart of each replica. */
 export async function newestRestarts(

@@ -5,6 +5,7 @@ import { DomainError } from "@/server/platform/errors";
 import type { Place } from "@/server/services/adapter/adapter";
 import { insertRestart, placeOrRefuse, type RestartContext } from "@/server/services/restarts/order-restart";
 import { askReplicas, pendingOf } from "@/server/services/restarts/standing-now";
+import { holds } from "@/server/services/restarts/why-two";
 import { restartServiceInput, serviceKinds } from "@/server/services/schemas";
 import { appendAnyway } from "@/server/timeline/append-anyway";
 import { consoleChain } from "@/server/timeline/append-entries";
@@ -34,11 +35,11 @@ export function restartServiceAction(ctx: RestartContext): ApprovedAction {
       const places = placesOf(kind);
       const asked = await askReplicas(caracal, ({ id }) => places.some(({ replicas }) => replicas.includes(id)));
       const ready = asked.filter(({ reading }) => reading.ready).map(({ address }) => address.id);
-      const holding = asked.filter((one) => (pendingOf(one) ?? 0) > 0);
+      const holding = asked.filter((one) => one.address.kind === "sts" && pendingOf(one) !== 0);
       const lost =
         adapter.keepsFiles || holding.length === 0
           ? ""
-          : `. Their containers are replaced, and with them audit events that wait in spools: ${holding.map((one) => `${one.address.id} holds ${pendingOf(one)}`).join(", ")}`;
+          : `. Their containers are replaced, and with them audit events that wait in spools: ${holding.map((one) => `${one.address.id} ${holds(pendingOf(one))}`).join(", ")}`;
       return {
         parameters: { kind, adapter: adapter.kind, keepsFiles: adapter.keepsFiles },
         targets: places.map(({ target, replicas }) => `${target}: ${replicas.join(", ")}`),

@@ -139,6 +139,22 @@ describe("one replica", () => {
     expect(row).toMatchObject({ state: "failed", note: "docker ended with code 1: no such container." });
   });
 
+  test.each(["missing-program", "not-started", "refused"])(
+    "a command that did nothing (%s) is failed at once",
+    async (failure) => {
+      onRestart = async () => {
+        throw new DomainError("precondition_failed", "docker said no.", { failure });
+      };
+      const given = ctx();
+      const { restartId } = await order("sts-1", given);
+      await advanceOneRestart(given);
+      expect(await rowOf(restartId)).toMatchObject({ state: "failed", note: "docker said no." });
+      expect((await entries("restart-not-proved")).at(-1)).toBe(
+        "sts-1: the restart was not carried out. docker said no.",
+      );
+    },
+  );
+
   test("a command that fails after it did its work is proved all the same", async () => {
     onRestart = async (replica) => {
       await replica.down();
@@ -163,6 +179,7 @@ describe("one replica", () => {
     onRestart = async (replica) => {
       await replica.down();
       await replica.up();
+      replica.metrics = stsMetrics({ eval_total: 0 });
       replica.ready = false;
     };
     const given = ctx();
@@ -198,6 +215,26 @@ describe("refused", () => {
     expect(await refusal(order("sts-3"))).toMatch(/^not_configured: sts-3 is not in RUNTIME_SERVICES/);
     const [one, two] = await Promise.allSettled([order("sts-1"), order("sts-1")]);
     expect([one?.status, two?.status].sort()).toEqual(["fulfilled", "rejected"]);
+  });
+
+  test("of two at once the second, whose sibling is about to be away (one person would restart the service)", async () => {
+    const both = await Promise.allSettled([order("sts-1"), order("sts-2")]);
+    expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(both.find((one) => one.status === "rejected")?.reason).toMatchObject({
+      message: expect.stringMatching(/takes two people\. No sts would be ready meanwhile: .* is being restarted/),
+    });
+  });
+
+  test("when its turn comes, if it became the last that is ready since it was ordered", async () => {
+    const given = ctx();
+    const { restartId } = await order("sts-1", given);
+    at("sts-2").ready = false;
+    await advanceOneRestart(given);
+    expect(ran).toEqual([]);
+    expect(await rowOf(restartId)).toMatchObject({
+      state: "cancelled",
+      note: expect.stringContaining("takes two people by now. No sts would be ready meanwhile"),
+    });
   });
 
   test("an STS while Redis is away: it would start deaf", async () => {
@@ -250,15 +287,17 @@ test("by hand: the word of a person proves nothing, what is seen of the replica 
   expect(await rowOf(restartId)).toMatchObject({ state: "by-hand", command: "restart sts-1" });
   await work(restartId, manual, 2);
   expect((await rowOf(restartId)).state).toBe("by-hand");
-  await at("sts-1").down();
-  await work(restartId, manual, 1); // seen though nobody has confirmed yet
-  await at("sts-1").up();
+  at("sts-1").metrics = stsMetrics({ eval_total: 0 });
   await confirmRestart({ ctx: manual, input: { restartId, how: "Remy ran it, on the telephone" } });
   expect(ran).toEqual([]);
   expect((await work(restartId, manual)).state).toBe("proved");
   expect(await refusal(confirmRestart({ ctx: manual, input: { restartId, how: "Once more" } }))).toMatch(/^conflict/);
 
   const another = await order("sts-2", manual);
+  await at("sts-2").down();
+  await work(another.restartId, manual, 3); // an outage before anybody says that it was restarted shows nothing of a restart
+  await at("sts-2").up();
+  expect((await rowOf(another.restartId)).seen).toEqual({});
   await confirmRestart({ ctx: manual, input: { restartId: another.restartId, how: "Remy says so" } });
   await work(another.restartId, manual, 2);
   await secondsLater(31);
@@ -285,6 +324,7 @@ describe("a whole service, as two people agree on it", () => {
       expect(replicas.filter(({ id, ready }) => id !== replica.id && id.startsWith("sts") && ready)).toHaveLength(1);
       await replica.down();
       await replica.up();
+      replica.metrics = stsMetrics({ eval_total: 0 });
       replica.ready = false;
     };
     const { ids } = await approved(given);
@@ -296,6 +336,14 @@ describe("a whole service, as two people agree on it", () => {
     at("sts-2").ready = true;
     expect((await work(ids[1] ?? "", given)).state).toBe("proved");
     expect(ran).toEqual(["sts-1", "sts-2"]);
+  });
+
+  test("by hand: what each says before is read when its turn comes", async () => {
+    const manual = ctx(runtime({ acts: false, kind: "manual" }));
+    const { ids } = await approved(manual);
+    await work(ids[0] ?? "", manual, 2);
+    expect((await rowOf(ids[0] ?? "")).before).toMatchObject({ "sts-1": { ready: true } });
+    expect((await rowOf(ids[1] ?? "")).before).toEqual({});
   });
 
   test("one that does not come back ends it: the others are left alone", async () => {

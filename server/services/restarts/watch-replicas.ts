@@ -5,7 +5,7 @@ import type { Asked } from "@/server/services/restarts/standing-now";
 type Watched = Readonly<Record<string, Seen>>;
 
 /**
- * What is known of each replica after one more look: that it answered nothing and did before, that it answers and did not before, that its
+ * What is known of each replica after one more look: that it answered nothing twice in a row and did before, that it answers and did not before, that its
  * counters began anew (trap 15), and since when it is ready, which a later look that it is not takes back. Pure.
  */
 export function noteRestart(
@@ -23,13 +23,15 @@ export function noteRestart(
         reading.metrics !== null &&
         droppedCounters(first.metrics, reading.metrics).length > 0;
       // Being away shows nothing of one that was away all along; what shows is that it answers.
-      const away = !reading.reachable && ((first?.reachable ?? true) || was.readyAt != null);
+      const missed = !reading.reachable && ((first?.reachable ?? true) || was.readyAt != null || was.missedAt != null);
+      const away = missed && was.missedAt != null; // a single missed look says nothing
       const back = first?.reachable === false && reading.reachable;
       return [
         address.id,
         {
           ...was,
-          ...(was.awayAt === undefined && away ? { awayAt: at } : {}),
+          missedAt: missed ? (was.missedAt ?? at) : null,
+          ...(was.awayAt === undefined && away ? { awayAt: was.missedAt ?? at } : {}),
           ...(was.backAt === undefined && back ? { backAt: at } : {}),
           ...(was.fellAt === undefined && fell ? { fellAt: at } : {}),
           readyAt: reading.ready ? (was.readyAt ?? at) : null,

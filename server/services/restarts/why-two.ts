@@ -1,27 +1,66 @@
 import type { ReplicaAddress } from "@/server/caracal/deployment";
 import type { Place } from "@/server/services/adapter/adapter";
 
-export type Standing = { readonly ready: boolean; readonly pending: number | null }; // what waits in an STS's audit spool
+export type Standing = {
+  readonly ready: boolean;
+  readonly reachable: boolean;
+  readonly refused: boolean; // its host answers, and nothing listens there: it is down. Any other silence may be the way there
+  readonly pending: number | null; // what waits in an STS's audit spool; null: it did not say
+};
 
 /**
- * Why restarting this place takes two people, in words; null: one may. It does when no replica of a service that has one now would be
- * ready meanwhile, or when audit events that wait in a spool would be lost with the container's files (trap 17). Pure.
+ * Why restarting this place takes two people, in words; null: one may. It does when it may take away the last replica of a service that
+ * serves: one being restarted counts as not ready, and one that gives no answer here may well serve elsewhere. It does as well when audit
+ * events that wait in a spool, or may wait there, would be lost with the container's files (trap 17). Pure.
  */
 export function whyTwo(given: {
   readonly place: Place;
   readonly all: readonly Pick<ReplicaAddress, "id" | "kind">[];
   readonly standing: ReadonlyMap<string, Standing>;
+  readonly restarting: ReadonlySet<string>; // replicas with a restart under way, this one's own or not
   readonly keepsFiles: boolean;
 }): string | null {
-  const { place, all, standing, keepsFiles } = given;
-  const kinds = new Set(all.filter(({ id }) => place.replicas.includes(id)).map(({ kind }) => kind));
-  for (const kind of kinds) {
-    const ready = all.filter((one) => one.kind === kind && standing.get(one.id)?.ready === true).map(({ id }) => id);
-    if (ready.length > 0 && ready.every((id) => place.replicas.includes(id)))
-      return `No ${kind} would be ready meanwhile: ${ready.join(", ")} ${ready.length === 1 ? "is the only one that is" : "go together"}.`;
+  const { place, all, standing, restarting, keepsFiles } = given;
+  const own = all.filter(({ id }) => place.replicas.includes(id));
+  for (const kind of new Set(own.map((one) => one.kind))) {
+    const reason = whyLast(
+      kind,
+      own.filter((one) => one.kind === kind).map(({ id }) => id),
+      all.filter((one) => one.kind === kind && !place.replicas.includes(one.id)).map(({ id }) => id),
+      standing,
+      restarting,
+    );
+    if (reason !== null) return reason;
   }
-  const holding = place.replicas.filter((id) => (standing.get(id)?.pending ?? 0) > 0);
-  if (!keepsFiles && holding.length > 0)
-    return `Its container is replaced by this, and with it the audit events that wait in its spool: ${holding.map((id) => `${id} holds ${standing.get(id)?.pending}`).join(", ")}. Copy them out of AUDIT_REPLAY_DIR first.`;
+  if (keepsFiles) return null;
+  const spools = own.filter(({ id, kind }) => kind === "sts" && standing.get(id)?.pending !== 0);
+  if (spools.length === 0) return null;
+  return `Its container is replaced by this, and with it the audit events that wait in its spool: ${spools.map(({ id }) => `${id} ${holds(standing.get(id)?.pending ?? null)}`).join(", ")}. Copy them out of AUDIT_REPLAY_DIR first.`;
+}
+
+/** What an STS's spool holds, in words. Pure. */
+export const holds = (pending: number | null): string =>
+  pending === null ? "does not say what it holds" : `holds ${pending}`;
+
+/** Why no replica of a kind may be ready without these, in words. */
+function whyLast(
+  kind: string,
+  own: readonly string[],
+  others: readonly string[],
+  standing: ReadonlyMap<string, Standing>,
+  restarting: ReadonlySet<string>,
+): string | null {
+  if (others.some((id) => standing.get(id)?.ready === true && !restarting.has(id))) return null;
+  const meanwhile = others.filter((id) => restarting.has(id));
+  const also = meanwhile.length === 0 ? "" : `; ${meanwhile.join(", ")} is being restarted`;
+  const ready = own.filter((id) => standing.get(id)?.ready === true);
+  if (ready.length > 0)
+    return `No ${kind} would be ready meanwhile: ${ready.join(", ")} ${ready.length === 1 ? "is the only one that is" : "go together"}${also}.`;
+  const all = [...own, ...others];
+  const silent = all.every((id) => standing.get(id)?.reachable !== true);
+  if (silent && all.length > 1) return `No ${kind} answers from here, which does not say that all are down${also}.`;
+  const unknown = own.filter((id) => standing.get(id)?.reachable !== true && standing.get(id)?.refused !== true);
+  if (unknown.length > 0)
+    return `${unknown.join(", ")} gives no answer here, which does not say that it is down, and no other ${kind} is ready${also}.`;
   return null;
 }
