@@ -1,7 +1,8 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
+import { useEffect } from "react";
 import { IncidentLink } from "@/components/incidents/incident-link";
 import { CopyText } from "@/components/lib/copy-text";
 import { Panel } from "@/components/lib/panel";
@@ -24,6 +25,7 @@ import { StartPanel } from "./start-panel";
 /** A list of dead letters: what they are, what would happen; then how far it is, and what became of each. */
 export function RedriveClient({ initial }: { initial: RedriveRun }) {
   const trpc = useTRPC();
+  const client = useQueryClient();
   const person = usePerson();
   const query = useQuery(
     trpc.redrive.run.queryOptions(
@@ -38,6 +40,12 @@ export function RedriveClient({ initial }: { initial: RedriveRun }) {
       { enabled: run.state !== "classifying", refetchInterval: run.state === "running" ? 5_000 : false },
     ),
   );
+  // letters and their groups are read every few seconds while it runs: whatever ends it would leave them as they were before
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the state is when, not what
+  useEffect(() => {
+    void client.invalidateQueries(trpc.redrive.groups.queryFilter({ runId: run.id }));
+    void client.invalidateQueries(trpc.redrive.entries.pathFilter());
+  }, [run.state, run.id]);
   const mayDiscard = policyOf("discard-dead-letters").roles.some((role) => person.roles.includes(role));
   return (
     <div className="flex flex-col gap-4">
