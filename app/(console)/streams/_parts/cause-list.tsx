@@ -10,7 +10,7 @@ const kinds: readonly { kind: DeadLetterKind; title: string; note: string }[] = 
   {
     kind: "fault",
     title: "Faults",
-    note: "Events that could not be recorded. They are missing from the audit log until they are redriven.",
+    note: "Events that ingestion gave up on. List and classify tells which are missing from the audit log and can go back.",
   },
 ];
 const count = new Intl.NumberFormat("en");
