@@ -14,7 +14,10 @@ const uncounted = () => undefined;
 
 export type StreamExtent = { readonly stream: string; readonly entries: number; readonly last: string };
 
-/** The streams that there are, with the last entry of each as of now: what comes later is not part of what is preserved. */
+/**
+ * The streams that there are, with the last entry of each as of now: what comes later is not part of what is preserved.
+ * @throws when Redis does not answer or refuses, as without the right to ask: that is no stream that is not there
+ */
 export async function streamExtents(redis: Redis): Promise<StreamExtent[]> {
   const discovery = createStreamDiscovery();
   for (let step = 0; step < discoverySteps; step += 1) await discovery.step(redis, 0, uncounted);
@@ -26,7 +29,11 @@ export async function streamExtents(redis: Redis): Promise<StreamExtent[]> {
   );
   return names.flatMap((stream, index) => {
     const reply = replies[index];
-    if (reply === undefined || !reply.ok) return []; // no such stream
+    if (reply === undefined) throw new Error(`Redis said nothing of ${stream}`);
+    if (!reply.ok) {
+      if (/no such key/i.test(reply.error.message)) return [];
+      throw new Error(`Redis refused XINFO STREAM ${stream}: ${reply.error.message}`);
+    }
     const info = pairs(reply.value);
     const entries = Number(info.get("length"));
     return entries === 0 ? [] : [{ stream, entries, last: String(info.get("last-generated-id")) }];

@@ -10,14 +10,14 @@ const slackMs = 60 * 60_000; // a file is written to until after the window, and
 
 /**
  * The log files of a folder that were written to in the window or after it began, newest last, each up to the size that it has now; a
- * sentence where there are none to preserve. Never throws.
+ * sentence where some or all are not. `cut`: there are logs, or there may be, that were asked for and are not among them. Never throws.
  */
 export async function logFiles(
   folder: string | undefined,
   from: string | null,
-): Promise<{ readonly files: readonly LogFile[]; readonly why: string | null }> {
+): Promise<{ readonly files: readonly LogFile[]; readonly why: string | null; readonly cut: boolean }> {
   if (folder === undefined)
-    return { files: [], why: "POSTGRES_LOG_FOLDER is not set: the console does not know where they are." };
+    return { files: [], why: "POSTGRES_LOG_FOLDER is not set: the console does not know where they are.", cut: false };
   try {
     const found: (LogFile & { readonly changed: number })[] = [];
     for (const entry of await readdir(folder, { withFileTypes: true })) {
@@ -27,14 +27,13 @@ export async function logFiles(
       if (size > 0 && (from === null || mtimeMs >= Date.parse(from) - slackMs))
         found.push({ name: entry.name, path, size, changed: mtimeMs });
     }
-    if (found.length === 0) return { files: [], why: "No file in POSTGRES_LOG_FOLDER was written to in the window." };
+    if (found.length === 0)
+      return { files: [], why: "No file in POSTGRES_LOG_FOLDER was written to in the window.", cut: false };
     const files = found.sort((a, b) => a.changed - b.changed).slice(-mostFiles);
-    return {
-      files,
-      why: found.length > files.length ? `Only the newest ${mostFiles} of ${found.length} log files.` : null,
-    };
+    const cut = found.length > files.length;
+    return { files, why: cut ? `Only the newest ${mostFiles} of ${found.length} log files.` : null, cut };
   } catch (error) {
-    return { files: [], why: `POSTGRES_LOG_FOLDER cannot be read: ${messageOf(error)}.` };
+    return { files: [], why: `POSTGRES_LOG_FOLDER cannot be read: ${messageOf(error)}.`, cut: true };
   }
 }
 

@@ -150,6 +150,7 @@ export async function preserve(preserving: Preserving): Promise<Preserved> {
   if (has("logs")) {
     const logs = await logSources(logFolder, wide);
     missing.push(...logs.missing);
+    if (logs.cut) whole = false;
     await attempt(
       () => partWords.logs,
       async () => {

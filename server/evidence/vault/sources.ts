@@ -4,7 +4,7 @@ import { copyStatement, evidenceQueries, type RowScope, type Snapshot } from "@/
 import { ingestedTest, inScope, isAuditStream, streamExtents, walkUpTo } from "@/server/caracal/evidence-streams";
 import { rawAnswers } from "@/server/caracal/services/raw-answers";
 import { logFiles, readLog } from "@/server/evidence/vault/postgres-logs";
-import type { Missing, PartName } from "@/server/evidence/vault/schemas";
+import { type Missing, type PartName, partWords } from "@/server/evidence/vault/schemas";
 
 /** One file to be written: what it is, and its bytes once. */
 export type Source = {
@@ -99,12 +99,12 @@ export const tableSources = (snapshot: Snapshot, parts: readonly PartName[], sco
       }),
     );
 
-/** Postgres's own logs, or why they are not there. */
+/** Postgres's own logs, or why they are not there; `cut` when that leaves a gap in what was asked for. */
 export async function logSources(
   folder: string | undefined,
   scope: RowScope,
-): Promise<{ readonly sources: readonly Source[]; readonly missing: readonly Missing[] }> {
-  const { files, why } = await logFiles(folder, scope.from);
+): Promise<{ readonly sources: readonly Source[]; readonly missing: readonly Missing[]; readonly cut: boolean }> {
+  const { files, why, cut } = await logFiles(folder, scope.from);
   return {
     sources: files.map((file) => ({
       part: "logs",
@@ -112,6 +112,7 @@ export async function logSources(
       from: `the first ${file.size} bytes of ${file.name} in POSTGRES_LOG_FOLDER`,
       open: () => ({ bytes: readLog(file), rows: () => null }),
     })),
-    missing: why === null ? [] : [{ what: "Access logs of Postgres", why }],
+    missing: why === null ? [] : [{ what: partWords.logs, why }],
+    cut,
   };
 }

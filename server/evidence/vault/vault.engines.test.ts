@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { chmod, mkdtemp, readdir, readFile, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { vaultStage, type VaultStage } from "@/sandbox/evidence-stage/vault";
 import { newPerson } from "@/sandbox/new-person";
 import type { Actor } from "@/server/auth/roles";
+import { streamExtents } from "@/server/caracal/evidence-streams";
 import { evidenceTroubles } from "@/server/detection/evidence-troubles";
 import { openFile } from "@/server/evidence/vault/download";
 import { handOver, noteView } from "@/server/evidence/vault/custody";
@@ -207,6 +209,30 @@ describe("the vault", () => {
     await rm(logs, { recursive: true });
   });
 
+  test("a folder of logs that is named and cannot be read makes it partial, with why", async () => {
+    const id = await stage.order({ parts: ["admin", "logs"] });
+    const settings = { ...stage.settings, POSTGRES_LOG_FOLDER: join(stage.folder, "not-mounted") };
+    await advanceOneItem({ ...stage.worker, settings });
+    expect(await view(id)).toMatchObject({
+      state: "partial",
+      error: expect.stringMatching(
+        /^Access logs of Postgres not preserved: POSTGRES_LOG_FOLDER cannot be read: ENOENT/,
+      ),
+    });
+  });
+
+  test("a stream that Redis refuses to speak of is not one that is not there", async () => {
+    const key = "caracal.sessions.revoke.dead"; // there is none in the recording
+    const { redis } = stage.caracal;
+    await redis.set(key, "no stream");
+    try {
+      await expect(streamExtents(redis)).rejects.toThrow(`Redis refused XINFO STREAM ${key}: WRONGTYPE`);
+    } finally {
+      await redis.del(key);
+    }
+    expect((await streamExtents(redis)).map(({ stream }) => stream)).toContain("caracal.audit.events");
+  });
+
   test("the retention policy removes what is past it, never what an open incident holds, and each removal stays on record", async () => {
     const { incidentId } = await declareIncident({
       ctx: { db: stage.db, actor: dana },
@@ -255,7 +281,14 @@ describe("the vault", () => {
       expired: [],
       problem: expect.stringContaining("keepDays.default"),
     });
+    for (const option of [[], ["--remove"]]) {
+      const said = spawnSync(process.execPath, ["--import", "tsx", "scripts/evidence-retention.ts", ...option], {
+        encoding: "utf8",
+        env: { ...process.env, ...stage.environment, EVIDENCE_RETENTION_FILE: path },
+      });
+      expect([said.status, said.stderr]).toEqual([2, expect.stringContaining("not understood, so everything is kept")]);
+    }
     expect(await retentionView(stage.db, undefined, dana)).toMatchObject({ configured: false, expired: [] });
     await rm(path);
-  });
+  }, 120_000); // two commands are started
 });
