@@ -10,6 +10,7 @@ import { log } from "@/server/platform/log";
 import { withoutCredentials } from "@/server/platform/without-credentials";
 import type { TRPCContext } from "@/server/trpc/context";
 import { answerOf } from "@/server/trpc/error-map";
+import { takeSlot } from "@/server/trpc/export-slots";
 
 const safe = {
   "cache-control": "private, no-store",
@@ -55,10 +56,11 @@ export async function answerEvidence(
     if (!itemId.safeParse(id).success || !fileName.safeParse(name).success)
       throw new DomainError("not_found", "There is no such item in the vault, or it is not open to you.");
     const asked = { range: request.headers.get("range"), ifRange: request.headers.get("if-range") };
+    const free = takeSlot(actor.id); // a file of gigabytes is read and hashed before its first byte is given
     const file = await openFile({
       ctx: { db: console.db, stores: console.stores, actor },
       input: { itemId: id, name, rangeOf: ({ sha256, size }) => byteRangeOf(asked, `"${sha256}"`, size) },
-    });
+    }).finally(free);
     const headers = {
       ...safe,
       "accept-ranges": "bytes",

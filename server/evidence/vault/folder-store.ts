@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { chmod, link, mkdir, open, rm, rmdir, unlink } from "node:fs/promises";
+import { chmod, link, lstat, mkdir, open, rm, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { ByteRange, Sink, VaultStore } from "@/server/evidence/vault/store";
 
@@ -72,6 +72,15 @@ export function folderStore(root: string): VaultStore {
       } catch (error) {
         if (code(error) !== "ENOENT") throw error;
         await open(root, constants.O_RDONLY).then((folder) => folder.close()); // a folder that is not mounted is not a file that is gone
+        return null;
+      }
+    },
+    async stamp(item, name) {
+      try {
+        const { ino, size, mtimeNs, ctimeNs } = await lstat(join(folderOf(item), name), { bigint: true });
+        return [ino, size, mtimeNs, ctimeNs].join(" "); // the last is the kernel's: nobody sets it back as they may the time before it
+      } catch (error) {
+        if (code(error) !== "ENOENT") throw error;
         return null;
       }
     },

@@ -124,6 +124,15 @@ export function s3Store(place: Place, keepDays: () => Promise<number | null>): V
         throw error;
       }
     },
+    async stamp(item, name) {
+      try {
+        const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: keyOf(item, name) }));
+        return [head.ETag, head.ContentLength, head.LastModified?.toISOString(), head.VersionId].join(" ");
+      } catch (error) {
+        if (isMissing(error)) return null;
+        throw error;
+      }
+    },
     close: async () => undefined,
     async remove(item, name) {
       await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(item, name) }));

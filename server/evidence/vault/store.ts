@@ -19,6 +19,8 @@ export type VaultStore = {
   create(item: string, name: string): Promise<Sink>;
   /** The bytes, or a part of them. Null: the store answers, and there is no such file. @throws when the store cannot be read */
   read(item: string, name: string, range?: ByteRange): Promise<Readable | null>;
+  /** What is another as soon as the bytes may be: size and times of change, as the store keeps them. Null: there is no such file. @throws when the store cannot be read */
+  stamp(item: string, name: string): Promise<string | null>;
   /** Makes an item's place read-only where the store knows such a thing. */
   close(item: string): Promise<void>;
   /** Takes a file away: for the retention policy alone. Gone already is well. */
