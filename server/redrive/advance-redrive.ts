@@ -42,12 +42,15 @@ async function waitFor(moved: number): Promise<true> {
   return true;
 }
 
-/** Notes the lag and, when all of the canary has arrived, that it passed. Gives the run as it is now. */
+/**
+ * Notes the lag and, when all of the canary has arrived, that it passed: only what was added to the target counts, since a letter that
+ * is merely retired as recorded proves nothing about ingestion. Gives the run as it is now.
+ */
 async function passCanary(ctx: RedriveContext, run: RunRow, onTheirWay: number, lag: number): Promise<RunRow> {
   return ctx.db.transaction(async (tx) => {
     const [now] = await tx.query<RunRow & { passes: boolean }>(
       `UPDATE redrive_runs SET lag = $3, heartbeat_at = now(),
-              canary_passed = canary_passed OR (canary > 0 AND $4 = 0 AND failed = failed_before AND retired + failed >= canary)
+              canary_passed = canary_passed OR (canary > 0 AND $4 = 0 AND failed = failed_before AND added >= canary)
         WHERE id = $1 AND holder = $2 AND state IN ('running', 'paused') RETURNING *, canary_passed AND NOT $5 AS passes`,
       [run.id, ctx.holder, lag, onTheirWay, run.canary_passed],
     );

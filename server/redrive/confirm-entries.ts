@@ -7,6 +7,7 @@ import { compareStreamIds } from "@/server/caracal/streams/stream-id";
 import type { Outcome } from "@/server/redrive/entry-states";
 import { readersOf } from "@/server/redrive/pace-redrive";
 import type { RedriveContext, RunRow } from "@/server/redrive/run-rows";
+import { watchReturns } from "@/server/redrive/watch-returns";
 
 /** An entry that was added and is not confirmed yet. */
 export type OnItsWay = {
@@ -24,13 +25,16 @@ const bounds = { timeoutMs: 10_000, narrow: "It is tried again." };
 const quickMs = 1_000; // before that nobody asks where an entry is
 const stuckMs = 60_000;
 
+type Reading = { readonly read: ReadonlySet<number>; readonly held: ReadonlyMap<number, string> };
+const nothingRead: Reading = { read: new Set(), held: new Map() };
+
 /** What is true of each entry that every reader has read and acknowledged, and of those that one of them holds. */
 async function readBy(
   { caracal }: RedriveContext,
   run: RunRow,
   target: RevocationStream,
   entries: readonly OnItsWay[],
-): Promise<{ readonly read: ReadonlySet<number>; readonly held: ReadonlyMap<number, string> }> {
+): Promise<Reading> {
   const read = new Set<number>();
   const held = new Map<number, string>();
   const readers = readersOf(target, run.target);
@@ -56,30 +60,28 @@ async function readBy(
 
 /**
  * Which entries have arrived. Of an event: its row is there with exactly its content. One that ingestion has read and acknowledged, of
- * which there is neither a row nor, as `allReturnsSeen` says, a dead letter, has failed. `target` was read before the dead letters were
- * looked through, and those before the rows: so nothing falls between two looks.
+ * which there is neither a row nor a dead letter, has failed. What readers hold is read before the dead letters are looked through, and
+ * those before the rows: a reader that gives up adds the letter before it acknowledges, so nothing falls between two looks.
  */
 export async function confirmEntries(
   ctx: RedriveContext,
   run: RunRow,
   target: RevocationStream,
   entries: readonly OnItsWay[],
-  allReturnsSeen: boolean,
 ): Promise<Confirmation> {
-  return run.target === auditStream
-    ? confirmByRow(ctx, run, target, entries, allReturnsSeen)
-    : confirmByReading(ctx, run, target, entries);
+  const audit = run.target === auditStream;
+  const asked = audit ? entries.filter(({ waited_ms: waited }) => waited > quickMs) : entries;
+  const reading = asked.length === 0 ? nothingRead : await readBy(ctx, run, target, asked);
+  const allReturnsSeen = await watchReturns(ctx, run);
+  const known = allReturnsSeen ? reading : { ...reading, read: nothingRead.read };
+  return audit ? confirmByRow(ctx, entries, known) : confirmByReading(ctx, run, target, entries, known);
 }
 
 async function confirmByRow(
   ctx: RedriveContext,
-  run: RunRow,
-  target: RevocationStream,
   entries: readonly OnItsWay[],
-  allReturnsSeen: boolean,
+  { read }: Reading,
 ): Promise<Confirmation> {
-  const slow = entries.filter(({ waited_ms: waited }) => waited > quickMs);
-  const { read } = slow.length === 0 ? { read: new Set<number>() } : await readBy(ctx, run, target, slow);
   const wanted = entries.flatMap(({ n, event_id: eventId, occurred_at: occurredAt }) =>
     eventId === null || occurredAt === null ? [] : [{ n, eventId, occurredAt }],
   );
@@ -91,7 +93,7 @@ async function confirmByRow(
     if (found.get(n) === content && content !== null)
       confirmed.push({ n, outcome: "Its row is there, with its content." });
     else if (found.has(n)) failed.push({ n, outcome: "A row with another content is there: a conflict." });
-    else if (read.has(n) && allReturnsSeen)
+    else if (read.has(n))
       failed.push({ n, outcome: "Ingestion has read and acknowledged it, and there is no row and no dead letter." });
   }
   return { confirmed, failed };
@@ -102,8 +104,8 @@ async function confirmByReading(
   run: RunRow,
   target: RevocationStream,
   entries: readonly OnItsWay[],
+  { read, held }: Reading,
 ): Promise<Confirmation> {
-  const { read, held } = await readBy(ctx, run, target, entries);
   const names = readersOf(target, run.target)
     .map(({ name }) => name)
     .join(", ");

@@ -29,18 +29,18 @@ export const span = (entries: readonly { readonly n: number }[]): readonly [numb
   entries.reduce((most, { n }) => Math.max(most, n), 0),
 ];
 
-/** Moves entries on from the state they must be in; gives how many were. */
+/** Moves entries on from the state they must be in; gives the n of those that were. */
 export async function moveEntries(
   tx: Queryable,
   runId: string,
   from: readonly string[],
   to: string,
   moved: readonly Outcome[],
-): Promise<number> {
-  if (moved.length === 0) return 0;
-  const rows = await tx.query(
+): Promise<readonly number[]> {
+  if (moved.length === 0) return [];
+  const rows = await tx.query<{ n: number }>(
     `UPDATE redrive_entries e SET state = $3, outcome = given.outcome FROM unnest($4::int[], $5::text[]) AS given (n, outcome)
-      WHERE e.run_id = $1 AND e.n = given.n AND e.n BETWEEN $6 AND $7 AND e.state = ANY ($2) RETURNING 1`,
+      WHERE e.run_id = $1 AND e.n = given.n AND e.n BETWEEN $6 AND $7 AND e.state = ANY ($2) RETURNING e.n`,
     [
       runId,
       from,
@@ -50,5 +50,5 @@ export async function moveEntries(
       ...span(moved),
     ],
   );
-  return rows.length;
+  return rows.map(({ n }) => n);
 }

@@ -12,15 +12,7 @@ export type Pace =
 export type PaceFacts = {
   readonly run: Pick<
     RunRow,
-    | "kind"
-    | "target"
-    | "canary"
-    | "canary_passed"
-    | "most_lag"
-    | "most_failures"
-    | "failed_before"
-    | "failed"
-    | "retired"
+    "kind" | "target" | "canary" | "canary_passed" | "most_lag" | "most_failures" | "failed_before" | "failed" | "added"
   >;
   readonly target: RevocationStream;
   readonly onTheirWay: number;
@@ -69,7 +61,7 @@ export function paceOf({ run, target, onTheirWay, allowance }: PaceFacts): Pace 
       : trimmedAt;
   const trims = reasonToWait(target, batchSize, bound);
   if (trims !== null) return { kind: "hold", why: `${trims}.` };
-  const canaryRoom = inCanary ? run.canary - run.retired - run.failed - onTheirWay : batchSize;
+  const canaryRoom = inCanary ? run.canary - run.added : batchSize;
   const room = Math.min(batchSize, Math.floor(allowance), canaryRoom, Math.min(ownWindow, run.most_lag) - onTheirWay);
   return room > 0 ? { kind: "go", room } : { kind: "hold", why: null };
 }

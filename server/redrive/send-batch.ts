@@ -21,9 +21,38 @@ async function nextEntries({ db }: RedriveContext, run: RunRow, room: number): P
   );
 }
 
-/** Looks at what is in Caracal right now: a list is only as true as when it was made. */
-async function look(ctx: RedriveContext, run: RunRow, entries: readonly ToSend[]): Promise<Looked> {
+/** Which letters stand in the dead letters right now, in one round trip: between a pause and going on they may be discarded, or sent by another run. */
+async function lettersThere({ caracal }: RedriveContext, run: RunRow, ids: readonly string[]): Promise<Set<string>> {
+  const replies = await pipelined(
+    caracal.redis,
+    ids.map((id): Command => ["XRANGE", run.stream, id, id, "COUNT", 1]),
+    () => undefined,
+  );
+  return new Set(
+    ids.filter((_, at) => {
+      const reply = replies[at];
+      if (!reply?.ok) throw reply?.error ?? new Error("Redis left a question open");
+      return Array.isArray(reply.value) && reply.value.length > 0;
+    }),
+  );
+}
+
+/** Looks at what is in Caracal right now: a list is only as true as when it was made. What is given was not sent by this run. */
+async function look(ctx: RedriveContext, run: RunRow, given: readonly ToSend[]): Promise<Looked> {
   const looked: Looked = { done: [], failed: [], send: [] };
+  const there = await lettersThere(
+    ctx,
+    run,
+    given.map(({ entry_id: id }) => id),
+  );
+  const entries = given.filter(({ entry_id: id }) => there.has(id));
+  for (const { n, entry_id: id } of given)
+    if (!there.has(id))
+      looked.failed.push({
+        n,
+        outcome:
+          "It is no longer among the dead letters: discarded, sent by another run, or trimmed. Its original is kept.",
+      });
   const open = entries.filter(({ action }) => action !== "discard");
   for (const { n, action, line, sha256 } of entries) {
     if (action !== "discard") continue;

@@ -2,7 +2,6 @@ import type { RevocationStream } from "@/server/caracal/revocation/revocation-gr
 import { confirmEntries, type OnItsWay } from "@/server/redrive/confirm-entries";
 import { holdRun, moveEntries, span } from "@/server/redrive/entry-states";
 import type { RedriveContext, RunRow } from "@/server/redrive/run-rows";
-import { watchReturns } from "@/server/redrive/watch-returns";
 
 const mostAtOnce = 2_000;
 
@@ -38,6 +37,7 @@ async function retire(
 
 /**
  * Brings forward what is on its way: comes back → failed; arrived → confirmed, and recorded as that before its dead letter is deleted.
+ * Only what that record took is deleted: an entry that came back meanwhile has failed, and its letter stays.
  */
 export async function settleEntries(ctx: RedriveContext, run: RunRow, target: RevocationStream): Promise<Settled> {
   const open = await openEntries(ctx, run);
@@ -47,23 +47,20 @@ export async function settleEntries(ctx: RedriveContext, run: RunRow, target: Re
   moved += left.length;
   const added = open.filter(({ state }) => state === "added");
   if (added.length > 0) {
-    const allReturnsSeen = await watchReturns(ctx, run);
-    const { confirmed, failed } = await confirmEntries(ctx, run, target, added, allReturnsSeen);
-    const counted = await ctx.db.transaction(async (tx) => {
+    const { confirmed, failed } = await confirmEntries(ctx, run, target, added);
+    const arrived = await ctx.db.transaction(async (tx) => {
       await holdRun(tx, ctx, run, "held_back = held_back"); // the lock first
-      const arrived = await moveEntries(tx, run.id, ["added"], "confirmed", confirmed);
+      const now = await moveEntries(tx, run.id, ["added"], "confirmed", confirmed);
       const lost = await moveEntries(tx, run.id, ["added"], "failed", failed);
-      await holdRun(tx, ctx, run, "confirmed = confirmed + $3, failed = failed + $4", [arrived, lost]);
-      return arrived;
+      await holdRun(tx, ctx, run, "confirmed = confirmed + $3, failed = failed + $4", [now.length, lost.length]);
+      return new Set(now);
     });
     moved += confirmed.length + failed.length;
-    const numbers = new Set(confirmed.map(({ n }) => n));
-    if (counted > 0)
-      await retire(
-        ctx,
-        run,
-        added.filter(({ n }) => numbers.has(n)),
-      );
+    await retire(
+      ctx,
+      run,
+      added.filter(({ n }) => arrived.has(n)),
+    );
   }
   return { moved, onTheirWay: await settledTo(ctx, run) };
 }
