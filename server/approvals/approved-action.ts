@@ -42,8 +42,8 @@ export type Stored = {
 /** How one two-person action takes part in approvals. One per action, made in server/runtime/approved-actions.ts. */
 export type ApprovedAction = {
   readonly action: ActionName;
-  /** Reads what the parameters mean right now. @throws bad_input, not_found, source_unreachable; writes nothing. */
-  freeze(parameters: unknown): Promise<Frozen>;
+  /** Reads what the parameters mean right now, to `by` where not everybody may see it. @throws bad_input, not_found, source_unreachable; writes nothing. */
+  freeze(parameters: unknown, by?: Pick<Actor, "id" | "roles">): Promise<Frozen>;
   /** The zones that it writes to, of what was frozen: while one is under tamper investigation a reason is asked for. */
   zonesOf(frozen: Pick<Frozen, "parameters" | "targets">): ZonesOfAct;
   /** What has changed since the request in a way that voids it, in words; null when it may go ahead. Outside any transaction. */

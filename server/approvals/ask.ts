@@ -58,7 +58,7 @@ export async function previewApproval({
 }): Promise<ApprovalPreview> {
   const { rule, part } = askable(actions, input.action, actor);
   const reauthentication = await recentProof(db, signInId, actor.id);
-  const { targets, ...frozen } = await part.freeze(input.parameters);
+  const { targets, ...frozen } = await part.freeze(input.parameters, actor);
   return {
     ...frozen,
     targets: targets.slice(0, shownTargets),
@@ -107,7 +107,7 @@ export async function requestApproval({
 }): Promise<{ readonly approvalId: string; readonly incidentId: string; readonly digest: string }> {
   const { part } = askable(actions, input.action, actor);
   await requireRecentProof(db, signInId, actor.id);
-  const frozen = await part.freeze(input.parameters); // reads other systems: never inside a transaction
+  const frozen = await part.freeze(input.parameters, actor); // reads other systems: never inside a transaction
   const policy = policyOf(input.action);
   const investigationReason = input.investigationReason ?? null;
   await wantReason(db, { action: input.action, zones: part.zonesOf(frozen), actor }, investigationReason);

@@ -3,6 +3,7 @@ import { agreed } from "@/sandbox/agreed";
 import { type KeyStage, openKeyStage } from "@/sandbox/key-stage/stage";
 import { newPerson } from "@/sandbox/new-person";
 import type { Actor } from "@/server/auth/roles";
+import { requeueState } from "@/server/caracal/outbox/requeue-rows";
 import { listRequeues } from "@/server/outbox/list-requeues";
 import { listOutboxRows, outboxOverview } from "@/server/outbox/read-outbox";
 import { requeueOutboxAction } from "@/server/outbox/requeue.action";
@@ -166,3 +167,11 @@ test.each(["event_outbox", "caracal_outbox"] as const)(
     expect(await rows(outbox, "dead")).toContain("b"); // given up on again is not requeued by itself
   },
 );
+
+test("a row that is gone was published where published rows are deleted; of the API's outbox it counts as dead", async () => {
+  await dead("a");
+  await coordinator("a", "pending");
+  const ids = ["a", "gone"];
+  expect(await requeueState(stage.caracal.db, "event_outbox", ids)).toEqual({ published: 0, waiting: 0, dead: 2 });
+  expect(await requeueState(stage.caracal.db, "caracal_outbox", ids)).toEqual({ published: 1, waiting: 1, dead: 0 });
+});

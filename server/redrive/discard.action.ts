@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { ApprovedAction, Stored } from "@/server/approvals/approved-action";
 import { DomainError } from "@/server/platform/errors";
-import type { Database } from "@/server/platform/postgres";
+import type { Database, Queryable } from "@/server/platform/postgres";
 import { archiveDigest, chosenDigest } from "@/server/redrive/archive";
 import { runEntry } from "@/server/redrive/run-entry";
-import { loadRun, type RunRow } from "@/server/redrive/run-rows";
+import { loadRun, loadVisibleRun, type RunRow } from "@/server/redrive/run-rows";
 import { discardInput, type LetterClass } from "@/server/redrive/schemas";
 
 type Agreed = { readonly runId: string; readonly classes: readonly LetterClass[]; readonly archiveSha256: string };
@@ -18,8 +18,8 @@ const leftOf = (db: Pick<Database, "query">, runId: string, classes: readonly st
     [runId, classes],
   );
 
-/** Why the list of a run cannot be discarded by; null: it can. */
-async function whyNot(db: Database, run: RunRow): Promise<string | null> {
+/** Why the list of a run cannot be discarded by, as far as its row tells; null: it can. */
+function whyNot(run: RunRow): string | null {
   if (
     run.kind !== "redrive" ||
     !["planned", "finished", "cancelled"].includes(run.state) ||
@@ -27,23 +27,34 @@ async function whyNot(db: Database, run: RunRow): Promise<string | null> {
   )
     return "Only a list that is complete and at rest can be discarded by.";
   if (run.exported_at === null) return "Download the originals first: nothing is discarded that nobody has exported.";
-  const { sha256 } = await archiveDigest(db, run.id);
-  return sha256 === run.archive_sha256 ? null : "The archive is not what it was when the list was made. Tell security.";
+  return null;
 }
+
+/** Reads and hashes every original: when it is asked for and when it begins, never for a page that is looked at. @throws precondition_failed */
+async function wantArchiveWhole(db: Queryable, run: RunRow): Promise<void> {
+  if ((await archiveDigest(db, run.id)).sha256 !== run.archive_sha256)
+    throw new DomainError(
+      "precondition_failed",
+      "The archive is not what it was when the list was made. Tell security.",
+    );
+}
+
+const stranger = { id: "00000000-0000-0000-0000-000000000000", roles: [] }; // sees nothing that is restricted
 
 /** "Discard dead letters" as two people agree on it: exactly these ids, of which the exported originals are kept, are deleted from the stream. */
 export function discardAction({ db }: { readonly db: Database }): ApprovedAction {
   return {
     action: "discard-dead-letters",
     zonesOf: () => "every", // letters of whichever zone
-    async freeze(parameters) {
+    async freeze(parameters, by = stranger) {
       const given = discardInput.safeParse(parameters);
       if (!given.success) throw new DomainError("bad_input", "Discarding needs a list and the classes of letters.");
       const { runId } = given.data;
       const classes = [...new Set(given.data.classes)].sort();
-      const run = await loadRun(db, runId);
-      const refusal = await whyNot(db, run);
+      const run = await loadVisibleRun(db, by, runId);
+      const refusal = whyNot(run);
       if (refusal !== null) throw new DomainError("precondition_failed", refusal);
+      await wantArchiveWhole(db, run);
       const letters = await leftOf(db, runId, classes);
       if (letters.length === 0)
         throw new DomainError("precondition_failed", "No letter of these classes is left in this list.");
@@ -68,7 +79,7 @@ export function discardAction({ db }: { readonly db: Database }): ApprovedAction
     async recheck(stored) {
       const { runId, classes } = stored.parameters as unknown as Agreed;
       const run = await loadRun(db, runId);
-      const refusal = await whyNot(db, run);
+      const refusal = whyNot(run);
       if (refusal !== null) return refusal;
       const left = new Set((await leftOf(db, runId, classes)).map(({ entry_id: id }) => id));
       return stored.targets.every((id) => left.has(id)) ? null : "Some of these letters were dealt with meanwhile.";
@@ -76,6 +87,7 @@ export function discardAction({ db }: { readonly db: Database }): ApprovedAction
     async start(tx, stored: Stored, by) {
       const { runId } = stored.parameters as unknown as Agreed;
       const of = await loadRun(tx, runId);
+      await wantArchiveWhole(tx, of);
       await tx.query(
         "UPDATE redrive_runs SET state = 'cancelled', finished_at = clock_timestamp(), cancel_asked_by = $2 WHERE id = $1 AND state = 'planned'",
         [runId, by.name],

@@ -10,9 +10,23 @@ import type { runInput } from "@/server/redrive/schemas";
 
 const readers: readonly string[] = ["responder", "security", "compliance"];
 
+/** A piece each time one is asked for and none ahead: Readable.from would fetch the next one already. */
+function onDemand(pieces: AsyncGenerator<string>): Readable {
+  return new Readable({
+    objectMode: true,
+    highWaterMark: 0,
+    read() {
+      pieces.next().then(
+        ({ done, value }) => this.push(done ? null : value),
+        (error: Error) => this.destroy(error),
+      );
+    },
+  });
+}
+
 /**
  * The originals of a run as JSON lines, one `{"id","fields":[[name,value],…]}` each, exactly as Redis held them. They are hashed once
- * more before the first byte leaves, and the export is put on record: a discard asks for it.
+ * more before the first byte leaves, and the export is put on record when all but the last byte was taken: a discard asks for it.
  * @throws not_found, forbidden, precondition_failed (not listed yet, or the archive is not what it was)
  */
 export async function exportArchive({
@@ -35,17 +49,31 @@ export async function exportArchive({
       "precondition_failed",
       "The archive is not what it was when the list was made. Tell security.",
     );
-  await db.transaction(async (tx) => {
-    await tx.query(
-      "UPDATE redrive_runs SET exported_at = coalesce(exported_at, clock_timestamp()), exported_by = coalesce(exported_by, $2) WHERE id = $1",
-      [run.id, actor.name],
-    );
-    await runEntry(tx, run, "exported", `${actor.name} downloaded the ${lines} originals of ${run.stream}`, actor, {
-      parameters: { sha256, bytes },
+  const record = () =>
+    db.transaction(async (tx) => {
+      await tx.query(
+        "UPDATE redrive_runs SET exported_at = coalesce(exported_at, clock_timestamp()), exported_by = coalesce(exported_by, $2) WHERE id = $1",
+        [run.id, actor.name],
+      );
+      await runEntry(tx, run, "exported", `${actor.name} downloaded the ${lines} originals of ${run.stream}`, actor, {
+        parameters: { sha256, bytes },
+      });
     });
-  });
+  // The last line feed is held back until the record stands: who has the whole file has a record of it, and who broke off has none.
   const text = async function* () {
-    for await (const rows of originalsOf(db, run.id)) yield rows.map(({ line }) => `${line}\n`).join("");
+    let held = "";
+    for await (const rows of originalsOf(db, run.id)) {
+      const page = held + rows.map(({ line }) => `${line}\n`).join("");
+      yield page.slice(0, -1);
+      held = page.slice(-1);
+    }
+    await record();
+    if (held !== "") yield held;
   };
-  return { name: `${run.stream}-${run.id.slice(0, 8)}.jsonl`, size: bytes, sha256, open: () => Readable.from(text()) };
+  return {
+    name: `${run.stream}-${run.id.slice(0, 8)}.jsonl`,
+    size: bytes,
+    sha256,
+    open: () => onDemand(text()),
+  };
 }

@@ -1,12 +1,15 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { agreed } from "@/sandbox/agreed";
+import { newPerson } from "@/sandbox/new-person";
 import { addLetters, letterOf, madeEvent, transient } from "@/sandbox/redrive-stage/audit-letters";
 import { startAuditProcess } from "@/sandbox/redrive-stage/audit-process";
 import { dlq, openRedriveStage, type RedriveStage } from "@/sandbox/redrive-stage/stage";
 import type { ApprovedAction } from "@/server/approvals/approved-action";
 import { advanceOneCheck } from "@/server/audit/checks/check-worker";
 import { startCheck } from "@/server/audit/checks/start-check";
+import { declareIn } from "@/server/incidents/declare-incident";
 import { discardAction } from "@/server/redrive/discard.action";
 import { exportArchive } from "@/server/redrive/export-archive";
 import { createAllowance } from "@/server/redrive/rate-allowance";
@@ -162,8 +165,23 @@ test("discarding takes an export, deletes exactly the frozen letters, and no che
   const list = await stage.list();
   const parameters = { runId: list.id, classes: ["refused"] };
   await expect(discard.freeze(parameters)).rejects.toThrow("Download the originals first");
-  await exportArchive({ ctx: { db: stage.db, actor: stage.actor }, input: { runId: list.id } });
+  const download = async () =>
+    (await exportArchive({ ctx: { db: stage.db, actor: stage.actor }, input: { runId: list.id } })).open();
+  const brokenOff = (Readable.toWeb(await download()) as ReadableStream<string>).getReader();
+  await brokenOff.read();
+  await brokenOff.cancel();
+  await expect(discard.freeze(parameters)).rejects.toThrow("Download the originals first");
+  const file = (await (await download()).toArray()).join("");
+  expect(createHash("sha256").update(file).digest("hex")).toBe((await stage.run(list.id)).archive_sha256);
   const { targets } = await discard.freeze(parameters);
+  const stored = await agreed(stage.owner, discard, parameters, stage.actor);
+  const seen: string[] = [];
+  const query = ((sql: string, values?: readonly unknown[]) => {
+    seen.push(sql);
+    return stage.db.query(sql, values);
+  }) as typeof stage.db.query;
+  expect(await discardAction({ db: { ...stage.db, query } }).recheck(stored)).toBeNull();
+  expect(seen.filter((sql) => sql.includes("dead_letter_originals"))).toEqual([]); // a page that is open asks it every 3 s
   const late = await addLetters(stage.redis, [forged()]);
   const runId = await carryOut(discard, parameters);
   expect(await stage.run(runId)).toMatchObject({ state: "finished", kind: "discard", chosen: 1, retired: 1, added: 0 });
@@ -184,4 +202,22 @@ test("discarding takes an export, deletes exactly the frozen letters, and no che
     "SELECT totals FROM audit_checks ORDER BY requested_at DESC LIMIT 1",
   );
   expect(said?.totals.removed).toBe(0);
+});
+
+test("a list of a restricted incident is discarded by, and seen, only by who may see the incident", async () => {
+  await addLetters(stage.redis, [forged()]);
+  const list = await stage.list();
+  const { incidentId } = await stage.db.transaction((tx) =>
+    declareIn(tx, stage.actor, { title: "Insider", severity: "P1", origin: "by-hand" }),
+  );
+  await stage.owner.query("UPDATE incidents SET restricted = true WHERE id = $1", [incidentId]);
+  await stage.owner.query("UPDATE redrive_runs SET incident_id = $2, exported_at = now() WHERE id = $1", [
+    list.id,
+    incidentId,
+  ]);
+  const parameters = { runId: list.id, classes: ["bad-signature", "security-signal"] };
+  const outsider = await newPerson(stage.db, "ovid", ["responder"]);
+  await expect(discard.freeze(parameters, outsider)).rejects.toMatchObject({ code: "not_found" });
+  await expect(discard.freeze(parameters)).rejects.toMatchObject({ code: "not_found" });
+  expect((await discard.freeze(parameters, stage.actor)).targets).toHaveLength(1);
 });

@@ -40,7 +40,10 @@ export async function requeueDeadRows(db: Queryable, outbox: OutboxName, ids: re
   await db.query(`UPDATE ${outbox} SET ${set} WHERE id = ANY ($1) AND ${dead[outbox]}`, [ids]);
 }
 
-/** Where the rows stand now; one that is gone counts as published (published rows of the coordinator go after 7 days). */
+/**
+ * Where the rows stand now. A row that is gone: the coordinator deletes what it published after 7 days, so that counts as published;
+ * nothing deletes rows of event_outbox, so there nobody can say it was, and it counts as dead.
+ */
 export async function requeueState(db: Queryable, outbox: OutboxName, ids: readonly string[]): Promise<RequeueState> {
   const [row] = await db.query<{ known: number; published: number; dead: number }>(
     `SELECT count(*)::int AS known, count(*) FILTER (WHERE ${published[outbox]})::int AS published,
@@ -48,5 +51,7 @@ export async function requeueState(db: Queryable, outbox: OutboxName, ids: reado
     [ids],
   );
   const [known, out, parked] = [row?.known ?? 0, row?.published ?? 0, row?.dead ?? 0];
-  return { published: out + ids.length - known, waiting: known - out - parked, dead: parked };
+  const gone = ids.length - known;
+  const [goneOut, goneDead] = outbox === "caracal_outbox" ? [gone, 0] : [0, gone];
+  return { published: out + goneOut, waiting: known - out - parked, dead: parked + goneDead };
 }
