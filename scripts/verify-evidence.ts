@@ -79,7 +79,7 @@ try {
   let pages = 0;
   const totals = await verifyEvidence(
     {
-      rows: rowsOfCsv(values.rows),
+      rows: rowsOfCsv(values.rows, key !== null),
       stream: values.stream === undefined ? null : entriesOf(values.stream),
       deadLetters: values.dlq === undefined ? null : entriesOf(values.dlq),
       key,
@@ -96,6 +96,7 @@ try {
   );
   await pool.close();
   process.stdout.write(`${JSON.stringify(totals)}\n`);
+  if (totals.rows === 0) process.stderr.write(`${values.rows} has no rows: nothing of them could be told.\n`);
   process.exitCode = totals.tampered === 0 && totals.removed === 0 ? 0 : 1;
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

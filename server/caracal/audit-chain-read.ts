@@ -60,6 +60,20 @@ export const readLinks = (
     [zoneId, after.seq, after.id, until, limit],
   );
 
+type SealRow = LinkRow & { seal: string };
+/** The seals of a zone from one seq to another as they are stored; a blank one is an empty text. */
+export const readSeals = (
+  tx: Queryable,
+  zoneId: string,
+  { after, until, limit }: { readonly after: ChainPlace; readonly until: number; readonly limit: number },
+): Promise<SealRow[]> =>
+  tx.query<SealRow>(
+    `SELECT chain_seq::float8 AS seq, id, coalesce(content_sha256, '') AS content, nullif(prev_content_sha256, '') AS prev, coalesce(chain_hmac, '') AS seal
+       FROM audit_events WHERE zone_id = $1 AND chain_seq >= $2 AND (chain_seq, id) > ($2, $3) AND chain_seq <= $4
+      ORDER BY audit_events.chain_seq, audit_events.id LIMIT $5`,
+    [zoneId, after.seq, after.id, until, limit],
+  );
+
 /** Where the events with these ids stand, at most 500: over the primary key of each partition. */
 export const placesOfEvents = (
   tx: Queryable,

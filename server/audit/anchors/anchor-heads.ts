@@ -73,14 +73,19 @@ async function keep(tx: Queryable, heads: readonly Head[], actor: Actor | null):
   return fresh.length;
 }
 
-/** The anchors of zones, by zone; of one seq the first that was kept. */
-export async function anchorsOf(db: Queryable, zones: ReadonlySet<string>): Promise<Map<string, Anchor[]>> {
+/** The anchors of zones that were kept before a check began, by zone; of one seq the first: a later one may be of rows that it does not read. */
+export async function anchorsOf(
+  db: Queryable,
+  zones: ReadonlySet<string>,
+  checkId: string,
+): Promise<Map<string, Anchor[]>> {
   const rows = await db.query<Anchor & { zone: string }>(
     `SELECT zone, seq, id, content, at FROM unnest($1::text[]) AS zone CROSS JOIN LATERAL (
        SELECT DISTINCT ON (chain_seq) chain_seq::float8 AS seq, event_id AS id, content_sha256 AS content, (extract(epoch FROM anchored_at) * 1000)::float8 AS at
-         FROM (SELECT * FROM audit_anchors WHERE zone_id = zone ORDER BY chain_seq DESC LIMIT ${mostOfZone}) AS newest
+         FROM (SELECT * FROM audit_anchors WHERE zone_id = zone AND anchored_at < (SELECT started_at FROM audit_checks WHERE id = $2)
+                ORDER BY chain_seq DESC LIMIT ${mostOfZone}) AS newest
         ORDER BY chain_seq, anchored_at) AS first`,
-    [[...zones]],
+    [[...zones], checkId],
   );
   const found = new Map<string, Anchor[]>();
   for (const { zone, ...anchor } of rows) found.set(zone, [...(found.get(zone) ?? []), anchor]);

@@ -45,9 +45,9 @@ async function anchorsFor(
   check: CheckRow,
   zones: readonly ZoneRow[],
 ): Promise<Map<string, Anchor[]>> {
-  const anchors = await anchorsOf(ctx.db, new Set(zones.map(({ zone_id }) => zone_id)));
+  const anchors = await anchorsOf(ctx.db, new Set(zones.map(({ zone_id }) => zone_id)), check.id);
   if (check.scope !== "new") return anchors;
-  for (const [zone, head] of await checkedHeads(ctx.db, zones))
+  for (const [zone, head] of await checkedHeads(ctx.db, zones, check.id))
     anchors.set(zone, [...(anchors.get(zone) ?? []).filter(({ seq }) => seq !== head.seq), head]);
   return anchors;
 }
@@ -79,7 +79,7 @@ async function carryOut(ctx: CheckContext, check: CheckRow): Promise<void> {
   try {
     await addAbsentZones(ctx, check, heard);
     const zones = await zonesOf(ctx.db, check.id);
-    const { drifted, undecided } = await driftOf(ctx, check, zones, heard);
+    const { drifted, undecided } = await driftOf(ctx, check, zones, heard, beat);
     const keptFrom = await reading(ctx, oldestPartition);
     const [kept] = await ctx.db.query<{ found: number }>(
       "SELECT count(*)::float8 AS found FROM audit_findings WHERE check_id = $1",

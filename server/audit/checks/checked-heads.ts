@@ -2,11 +2,16 @@ import type { ZoneRow } from "@/server/audit/checks/check-rows";
 import type { Anchor } from "@/server/audit/verify/finding";
 import type { Queryable } from "@/server/platform/postgres";
 
-/** The rows that earlier checks ended at, as anchors: a check of newer rows begins by holding the chain against them. */
-export async function checkedHeads(db: Queryable, zones: readonly ZoneRow[]): Promise<ReadonlyMap<string, Anchor>> {
+/** The rows at which checks ended before this one began, as anchors: a check of newer rows begins by holding the chain against them. */
+export async function checkedHeads(
+  db: Queryable,
+  zones: readonly ZoneRow[],
+  checkId: string,
+): Promise<ReadonlyMap<string, Anchor>> {
   const rows = await db.query<Anchor & { zone: string }>(
-    "SELECT zone_id AS zone, chain_seq::float8 AS seq, event_id AS id, content_sha256 AS content FROM audit_checked_heads WHERE zone_id = ANY ($1)",
-    [zones.map(({ zone_id }) => zone_id)],
+    `SELECT zone_id AS zone, chain_seq::float8 AS seq, event_id AS id, content_sha256 AS content FROM audit_checked_heads
+      WHERE zone_id = ANY ($1) AND checked_at < (SELECT started_at FROM audit_checks WHERE id = $2)`,
+    [zones.map(({ zone_id }) => zone_id), checkId],
   );
   return new Map(rows.map(({ zone, ...head }) => [zone, head]));
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { type ChainEntry, type ChainRow, honestEvents } from "@/sandbox/audit-chain/honest-chain";
 import { loadChainRows, loadChainStream } from "@/sandbox/audit-stage/load-chain";
 import { type KeyStage, openKeyStage } from "@/sandbox/key-stage/stage";
+import { anchorHeads } from "@/server/audit/anchors/anchor-heads";
 import { orderDueChecks } from "@/server/audit/checks/check-schedule";
 import { getCheck, listChecks, listFindings } from "@/server/audit/checks/check-views";
 import { advanceOneCheck } from "@/server/audit/checks/check-worker";
@@ -197,4 +198,64 @@ test("a zone that Caracal's table does not know is checked too, and anchored", a
   await advanceOneCheck(ctx());
   expect(await found(id)).toEqual(["column_changed 3"]);
   expect((await view(await order({ zoneId: unknown, scope: "full" }))).zone?.id).toBe(unknown);
+});
+
+test("a check that is gone on with hears nothing that was anchored or checked after it was planned", async () => {
+  await ingest(12);
+  await anchorHeads(ctx(), null);
+  await schedule();
+  await advanceOneCheck(ctx());
+  await ingest(3);
+  await later();
+  expect(await schedule()).toBe("new");
+  const fresh = (await newest())?.id ?? "";
+  const { db } = stage.caracal;
+  const failing: typeof db.transaction = (work) =>
+    db.transaction((tx) =>
+      work({
+        query: (sql, params) => {
+          if (/SELECT id, zone_id, event_type/.test(sql)) throw new Error("away");
+          return tx.query(sql, params);
+        },
+      }),
+    );
+  const away = { ...ctx(), caracal: { ...stage.caracal, db: { ...db, transaction: failing } } };
+  await advanceOneCheck(away);
+  await ingest(4);
+  await anchorHeads(ctx(), null);
+  const whole = await order({ scope: "full" });
+  await advanceOneCheck(ctx());
+  expect(await view(whole)).toMatchObject({ state: "finished", totals: { rows: 19 }, witnesses: { anchors: 2 } });
+  expect(await view(fresh)).toMatchObject({ state: "running", error: expect.stringContaining("away") });
+  await stage.db.query("UPDATE audit_checks SET heartbeat_at = 'epoch' WHERE id = $1", [fresh]);
+  await advanceOneCheck(ctx());
+  expect(await view(fresh)).toMatchObject({ state: "finished", timesTaken: 2, witnesses: { anchors: 1 } });
+  expect(await found(fresh)).toEqual([]);
+});
+
+test("whoever blunts the seals at both ends of a chain does not silence the key between them", async () => {
+  await ingest(220, false);
+  await stage.caracalOwner.query(
+    "UPDATE audit_events SET chain_hmac = repeat('0', 64), ingest_signature = NULL WHERE chain_seq <= 100 OR chain_seq > 120",
+  );
+  const blunted = await order({ scope: "full" });
+  await advanceOneCheck(ctx());
+  expect((await view(blunted)).witnesses?.seal).toBe(true);
+  const told = await found(blunted);
+  expect(told).not.toContainEqual(expect.stringContaining("key_drift"));
+  expect((await view(blunted)).totals?.tampered).toBeGreaterThan(150);
+  await stage.caracalOwner.query("UPDATE audit_events SET chain_hmac = repeat('0', 64), ingest_signature = NULL");
+  const other = await order({ scope: "full" });
+  await advanceOneCheck(ctx());
+  expect(await found(other)).toContainEqual(expect.stringContaining("key_drift"));
+});
+
+test("rows at the beginning that somebody deleted are told by an anchor; retention takes none of this month's", async () => {
+  await ingest(6, false);
+  await anchorHeads(ctx(), null);
+  await ingest(5, false);
+  await stage.caracalOwner.query("DELETE FROM audit_events WHERE chain_seq <= 8");
+  const id = await order({ scope: "full" });
+  await advanceOneCheck(ctx());
+  expect(await found(id)).toEqual(["row_deleted 6", "retention_gap 8"]);
 });

@@ -46,6 +46,13 @@ const mostContradictions = 10_000;
 /** An event that comes later than this after its month ended is not looked for among those that went with the month. */
 const lateMs = 7 * 86_400_000;
 
+/** An event's id and its time are made a few milliseconds apart, maybe on either side of a month's end. */
+const skewMs = 60_000;
+
+/** When a UUIDv7 was made, epoch ms; null: it is none. */
+const uuidTime = (id: string): number | null =>
+  /^[\da-f]{8}-[\da-f]{4}-7/i.test(id) ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : null;
+
 const sameSpot = (a: Spot) => (b: Spot) => a.seq === b.seq && a.id === b.id;
 const spotOf = ({ seq, id }: Spot): Spot => ({ seq, id });
 
@@ -213,11 +220,20 @@ export class ChainWalk {
   private wentWithRetention = ({ occurredAt }: Absent): boolean =>
     occurredAt !== undefined && this.scope.keptFrom !== undefined && occurredAt < this.scope.keptFrom;
 
-  /** The chain's beginning is gone. Retention takes whole partitions away, which is no tampering (trap 10). */
+  /** Whether the partition of a row that was anchored is there still, by when its event was made: when it was anchored is later. */
+  private wasKept = ({ id }: Anchor): boolean =>
+    this.scope.keptFrom !== undefined && (uuidTime(id) ?? Number.NEGATIVE_INFINITY) >= this.scope.keptFrom + skewMs;
+
+  /** The chain's beginning is gone. Retention takes whole partitions away, which is no tampering (trap 10); of what was anchored it is known whether it did. */
   private beforeFirst(place: Place): void {
     const known = this.absent.take(1, place.seq - 1).filter((one) => !this.wentWithRetention(one));
     for (const { seq, id } of known) this.say("row_deleted", seq, id, [], ["stream"]);
-    if (known.length === place.seq - 1) return;
+    const streamed = new Set(known.map(({ id }) => id));
+    const seen = [...this.anchors.values()].filter(
+      (one) => one.seq < place.seq && !streamed.has(one.id) && this.wasKept(one),
+    );
+    for (const { seq, id } of seen) this.say("row_deleted", seq, id, [], ["anchor"]);
+    if (known.length + seen.length === place.seq - 1) return;
     this.retained = true;
     this.say("retention_gap", place.seq - 1, null, [], ["chain"]);
   }

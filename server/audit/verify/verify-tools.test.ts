@@ -65,9 +65,17 @@ it("without a key nothing is told of seals, and honest rows exit with 0; under a
   ]);
 });
 
-it("an empty file has no rows; what is no evidence is said in a sentence, with exit code 2", () => {
-  expect(evidence(put("empty.csv", ""))).toMatchObject({ status: 0, totals: { rows: 0 } });
-  const header = `${read("before/audit_events.csv").split("\n")[0]}\n`;
+it("a header alone has no rows, which is said; what is no evidence is said in a sentence, with exit code 2", () => {
+  expect(evidence(put("empty.csv", ""))).toMatchObject({ status: 2, stderr: expect.stringContaining("no first line") });
+  const names = read("before/audit_events.csv").split("\n")[0] ?? "";
+  const header = `${names}\n`;
+  expect(evidence(put("header.csv", header))).toMatchObject({ status: 0, stderr: expect.stringContaining("no rows") });
+  const unsealed = put("unsealed.csv", header.replace(",chain_hmac", "").replace(",ingest_signature", ""));
+  expect(evidence(unsealed)).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("has no column chain_hmac, ingest_signature"),
+  });
+  expect(evidence(unsealed, [], "")).toMatchObject({ status: 0, totals: { rows: 0 } });
   expect(evidence(put("header.csv", header), streams())).toMatchObject({ status: 1, totals: { rows: 0 } });
   expect(evidence(put("other.csv", "a,b\n1,2\n"))).toMatchObject({
     status: 2,
