@@ -28,7 +28,7 @@ export default defineConfig({
           include: ["**/*.engines.test.ts"],
           exclude: ignored,
           globalSetup: ["sandbox/engines/vitest-global-setup.ts"],
-          testTimeout: 60_000,
+          testTimeout: 180_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
         },
