@@ -46,7 +46,11 @@ test("a changed decision and a removed row are found, each named; put back, the 
     // The row beside its signed copy, column by column.
     await table.getByRole("button", { name: `Open event ${changed?.id}: stored against signed` }).click();
     await expect(page).toHaveURL(/\/audit\?.*event=/);
-    await expect(page.getByText("partial").first()).toBeVisible();
+    await expect(
+      page
+        .getByRole("table", { name: "Stored now against what was signed" })
+        .getByRole("row", { name: `decision partial ${changed?.decision}` }),
+    ).toBeVisible();
     // Where the chain holds: the bar says it too, and its first bad row is one key away.
     await page.goto("/audit/checks");
     const bar = page.getByRole("slider").first();

@@ -90,7 +90,7 @@ export function progressWords(run: RedriveRun): string {
 export function entryStateWords(entry: Pick<RedriveEntry, "state" | "action" | "class">): string {
   switch (entry.state) {
     case "listed":
-      return "stays";
+      return classWords[entry.class].goes === "stays" ? "stays" : "not chosen";
     case "waiting":
       return "waits";
     case "added":
