@@ -145,7 +145,7 @@ function Particulars({ run }: { run: RedriveRun }) {
           <Fact name="Readers behind">
             {run.lag === null
               ? "not looked yet"
-              : `${run.lag.toLocaleString("en-GB")} (it stops at ${run.mostLag.toLocaleString("en-GB")})`}
+              : `${run.lag.toLocaleString("en-GB")}${run.state === "running" ? "" : " when it was last looked at"} (it stops at ${run.mostLag.toLocaleString("en-GB")})`}
           </Fact>
           {run.heldBack === null ? null : <Fact name="Waits because">{run.heldBack}</Fact>}
         </>
