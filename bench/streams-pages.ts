@@ -1,0 +1,164 @@
+import { execFile } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { Redis } from "ioredis";
+import { type LiveStage, openLiveStage } from "./live-stage";
+import { openHttpViewer, type Viewer } from "./live-viewers";
+import type { BenchEntry, BenchNote } from "./result";
+
+const sizes = [1_000, 100_000, 1_000_000] as const;
+const pendingAtMost = 100_000;
+const consumersAtMost = 1_000;
+const crowd = 199; // and the page in a browser
+const rounds = 60; // of each page at each size
+const probeMs = 15_000;
+const probePauseMs = 2;
+const stream = "caracal.sessions.revoke";
+const group = "sts-bench"; // nobody of the stand-in reads it
+
+const percentile = (values: readonly number[], share: number): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+};
+
+/** A stream of `entries`, a tenth of them (at most 100,000) pending over a hundredth as many consumers (at most 1,000). */
+async function fill(redis: Redis, entries: number): Promise<void> {
+  await redis.xgroup("CREATE", stream, group, "0", "MKSTREAM").catch(() => undefined);
+  const held = await redis.xlen(stream);
+  for (let done = held; done < entries; done += 5_000) {
+    const pipe = redis.pipeline();
+    for (let nth = done; nth < Math.min(done + 5_000, entries); nth += 1)
+      pipe.xadd(stream, "*", "zone_id", "z", "session_id", `bench-${nth}`, "reason", "bench");
+    await pipe.exec();
+  }
+  const pending = Math.min(pendingAtMost, entries / 10);
+  const consumers = Math.min(consumersAtMost, Math.max(10, pending / 100));
+  const pipe = redis.pipeline();
+  for (let nth = 0; nth < consumers; nth += 1)
+    pipe.xreadgroup(
+      "GROUP",
+      group,
+      `sts-host-${nth}-bench`,
+      "COUNT",
+      Math.ceil(pending / consumers),
+      "STREAMS",
+      stream,
+      ">",
+    );
+  await pipe.exec();
+}
+
+const pages: Readonly<Record<string, { readonly path: string; readonly input: () => unknown }>> = {
+  "overview (the snapshot)": { path: "system.snapshot", input: () => undefined },
+  "page of entries": {
+    path: "streams.entries",
+    input: () => ({ stream, direction: "oldest", from: `${Date.now() - 1_000}-1`, limit: 50 }),
+  },
+  "page of the newest entries": { path: "streams.entries", input: () => ({ stream, direction: "newest", limit: 50 }) },
+  "page of pending entries with verdicts": { path: "streams.pending", input: () => ({ stream, group, limit: 50 }) },
+  "consumers of a group": { path: "streams.consumers", input: () => ({ stream, group }) },
+};
+
+async function ask(stage: LiveStage, path: string, input: unknown): Promise<number> {
+  const query = input === undefined ? "" : `?input=${encodeURIComponent(JSON.stringify({ json: input }))}`;
+  const began = performance.now();
+  const answer = await fetch(`${stage.url}/api/trpc/${path}${query}`, { headers: { cookie: stage.cookie } });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${path} answers ${answer.status}: ${text.slice(0, 200)}`);
+  return performance.now() - began;
+}
+
+/** How long another client, a process of its own, waits for a small command of Redis, one after another. Milliseconds. */
+async function otherClient(url: string): Promise<number[]> {
+  const script = fileURLToPath(new URL("./other-client.ts", import.meta.url));
+  const given = ["--import", "tsx", script, url, String(probeMs), String(probePauseMs)];
+  const { stdout } = await promisify(execFile)(process.execPath, given, { maxBuffer: 16_777_216 });
+  return JSON.parse(stdout) as number[];
+}
+
+/** `crowd` people: each with the live link, each looking at a page of its own kind every few seconds. */
+async function withCrowd<T>(stage: LiveStage, work: () => Promise<T>): Promise<T> {
+  const viewers: Viewer[] = await Promise.all(
+    Array.from({ length: crowd }, () => openHttpViewer({ url: stage.url, cookie: stage.cookie, stream })),
+  );
+  const looking = new AbortController();
+  const kinds = Object.values(pages).filter(({ path }) => path !== "system.snapshot");
+  const looks = Array.from({ length: crowd }, async (_, nth) => {
+    const page = kinds[nth % kinds.length];
+    while (!looking.signal.aborted && page !== undefined) {
+      await delay(5_000 * Math.random() + 2_500);
+      await ask(stage, page.path, page.input()).catch(() => undefined);
+    }
+  });
+  try {
+    return await work();
+  } finally {
+    looking.abort();
+    for (const viewer of viewers) viewer.close();
+    await Promise.all(looks);
+  }
+}
+
+/**
+ * What the Streams pages cost at 1,000, 100,000 and 1,000,000 entries, and whether another client of Redis notices 200 viewers of the
+ * largest (100,000 pending, 1,000 consumers): its p99 with them against without, turns about.
+ */
+export async function streamPages(): Promise<{ readonly entries: BenchEntry[]; readonly notes: BenchNote[] }> {
+  const stage = await openLiveStage();
+  const entries: BenchEntry[] = [];
+  const notes: BenchNote[] = [];
+  const other = `redis://${stage.redis.options.host}:${stage.redis.options.port}`;
+  try {
+    for (const size of sizes) {
+      console.log(`filling to ${size.toLocaleString("en")} entries`);
+      await fill(stage.redis, size);
+      await delay(3_000);
+      for (const [name, { path, input }] of Object.entries(pages)) {
+        for (let warm = 0; warm < 5; warm += 1) await ask(stage, path, input());
+        const took: number[] = [];
+        for (let round = 0; round < rounds; round += 1) {
+          took.push(await ask(stage, path, input()));
+          await delay(20);
+        }
+        const p95 = percentile(took, 0.95);
+        console.log(`${name}: p95 ${p95.toFixed(1)} ms`);
+        entries.push({
+          bench: "streams",
+          figure: `${name}, p95 at ${size.toLocaleString("en")} entries`,
+          value: p95,
+          unit: "ms",
+          against: null,
+          ratio: null,
+          goal: "value <= 100",
+          pass: p95 <= 100,
+        });
+      }
+    }
+    const [alone, crowded]: [number[], number[]] = [[], []];
+    for (let turn = 0; turn < 2; turn += 1) {
+      console.log(`turn ${turn + 1} of 2: another client alone, then beside ${crowd} viewers`);
+      alone.push(...(await otherClient(other)));
+      crowded.push(...(await withCrowd(stage, () => otherClient(other))));
+    }
+    const [without, beside] = [percentile(alone, 0.99), percentile(crowded, 0.99)];
+    entries.push({
+      bench: "streams",
+      figure: `another client's p99 beside ${crowd} viewers`,
+      value: beside,
+      unit: "ms",
+      against: "without them",
+      ratio: beside / without,
+      goal: "ratio <= 1.2",
+      pass: beside / without <= 1.2,
+    });
+    notes.push(
+      { figure: "another client's p99 without viewers", value: without, unit: "ms" },
+      { figure: "another client's p50 without viewers", value: percentile(alone, 0.5), unit: "ms" },
+      { figure: `another client's p50 beside ${crowd} viewers`, value: percentile(crowded, 0.5), unit: "ms" },
+    );
+    return { entries, notes };
+  } finally {
+    await stage.close();
+  }
+}
