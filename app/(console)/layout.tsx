@@ -1,7 +1,8 @@
 import type { ReactNode } from "react";
+import { IdentityProvider } from "@/components/approvals/identity";
 import { LiveProvider } from "@/components/live/live-provider";
 import { ConsoleShell } from "@/components/shell/console-shell";
-import { signOutHere } from "@/server/auth/actions";
+import { reauthenticateByProvider, signOutHere } from "@/server/auth/actions";
 import { getConsole } from "@/server/runtime/console";
 import { requireActor, serverCaller } from "@/server/trpc/server-caller";
 
@@ -21,7 +22,7 @@ export default async function ConsoleLayout({ children }: { children: ReactNode 
         deployment={{ name: settings.CARACAL_NAME, colour: settings.CARACAL_COLOUR }}
         signOut={signOutHere}
       >
-        {children}
+        <IdentityProvider byProvider={reauthenticateByProvider}>{children}</IdentityProvider>
       </ConsoleShell>
     </LiveProvider>
   );

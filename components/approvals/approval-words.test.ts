@@ -24,8 +24,12 @@ test("what has ended counts nothing down, and the server renders no time", () =>
 });
 
 test("votes are told as counted of needed", () => {
-  expect(voteProgress({ votes: 0, votesNeeded: 1 })).toBe("0 of 1 vote");
-  expect(voteProgress({ votes: 1, votesNeeded: 2 })).toBe("1 of 2 votes");
+  const given = { votesNeeded: 1, lacksSecurity: false };
+  expect(voteProgress({ ...given, votes: 0 })).toBe("0 of 1 vote");
+  expect(voteProgress({ ...given, votes: 1, votesNeeded: 2 })).toBe("1 of 2 votes");
+  const lacking = { ...given, lacksSecurity: true };
+  expect(voteProgress({ ...lacking, votes: 0 })).toBe("0 of 1 vote, from security");
+  expect(voteProgress({ ...lacking, votes: 1 })).toBe("1 of 2 votes: security's vote is still missing");
 });
 
 test("the queue says what it asks of the viewer, and nothing once it has ended", () => {

@@ -29,9 +29,18 @@ export function timeLeft(approval: Pick<ApprovalSummary, "state" | "expiresAt">,
   return { over: false, words: `${formatClock(left, "down").replace(/^00:/, "")} left` };
 }
 
-/** "1 of 2 votes": how many of the needed votes count now. */
-export function voteProgress({ votes, votesNeeded }: Pick<ApprovalSummary, "votes" | "votesNeeded">): string {
-  return `${votes} of ${votesNeeded} ${votesNeeded === 1 ? "vote" : "votes"}`;
+/** "1 of 2 votes": how many of the needed votes count now. Votes without the one that security has to give are not enough, however many. */
+export function voteProgress({
+  votes,
+  votesNeeded,
+  lacksSecurity,
+}: Pick<ApprovalSummary, "votes" | "votesNeeded" | "lacksSecurity">): string {
+  const needed = lacksSecurity ? Math.max(votesNeeded, votes + 1) : votesNeeded;
+  const said = `${votes} of ${needed} ${needed === 1 ? "vote" : "votes"}`;
+  if (!lacksSecurity) return said;
+  return votes === 0
+    ? `${said}, ${needed === 1 ? "from" : "one of them from"} security`
+    : `${said}: security's vote is still missing`;
 }
 
 const mineWords: Readonly<Record<ApprovalSummary["mine"], string>> = {

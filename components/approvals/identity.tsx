@@ -14,7 +14,7 @@ export type Identity = ApprovalView["reauthentication"];
 export type ByProvider = (form: FormData) => Promise<void>;
 const ProviderContext = createContext<ByProvider | null>(null);
 
-/** Pages hand their server action down here: components cannot import one. */
+/** The layout hands its server action down here: components cannot import one. */
 export function IdentityProvider({ byProvider, children }: { byProvider: ByProvider; children: ReactNode }) {
   return <ProviderContext value={byProvider}>{children}</ProviderContext>;
 }

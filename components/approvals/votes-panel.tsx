@@ -9,7 +9,7 @@ export function VotesPanel({ view }: { view: ApprovalView }) {
   return (
     <Panel
       title="Votes"
-      note={`${voteProgress(view)}${view.securityNeeded ? ", one of them from security" : ""}`}
+      note={voteProgress(view)}
       state={view.voteList.length === 0 ? { kind: "empty", sentence: "Nobody has voted yet." } : undefined}
     >
       <ul className="flex flex-col">

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { letterClasses, type LetterGroup } from "@/server/redrive/schemas";
-import { classWords, dryRunWords, progressWords, stateWords } from "./redrive-words";
+import { classWords, dryRunWords, entryStateWords, progressWords, stateWords } from "./redrive-words";
 
 const group = (what: LetterGroup["class"], count: number): LetterGroup => ({
   class: what,
@@ -46,4 +46,12 @@ test("who stopped it is told apart", () => {
   expect(stateWords({ ...paused, pause: { reason: "x", by: null } })).toBe("stopped by itself");
   expect(stateWords({ ...paused, pause: { reason: "x", by: "dana" } })).toBe("paused");
   expect(stateWords({ ...paused, cancelAsked: true })).toBe("ending");
+});
+
+test("a letter that nobody has started yet is said to go where it can, not to stay", () => {
+  const listed = (what: LetterGroup["class"]) => ({ state: "listed" as const, action: null, class: what });
+  const words = (planned: boolean) =>
+    (["missing", "recorded", "conflict"] as const).map((what) => entryStateWords(listed(what), planned));
+  expect(words(true)).toEqual(["can go back", "can be retired", "stays"]);
+  expect(words(false)).toEqual(["not chosen", "not chosen", "stays"]);
 });

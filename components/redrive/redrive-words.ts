@@ -86,11 +86,15 @@ export function progressWords(run: RedriveRun): string {
   return `${said}${rate}${left}`;
 }
 
-/** What was done with an entry, in a word or two. */
-export function entryStateWords(entry: Pick<RedriveEntry, "state" | "action" | "class">): string {
+const couldWords = { back: "can go back", retired: "can be retired", stays: "stays" } as const;
+
+/** What was done with an entry, in a word or two; of one that nobody has started yet (`planned`) what can be. */
+export function entryStateWords(entry: Pick<RedriveEntry, "state" | "action" | "class">, planned = false): string {
   switch (entry.state) {
-    case "listed":
-      return classWords[entry.class].goes === "stays" ? "stays" : "not chosen";
+    case "listed": {
+      const { goes } = classWords[entry.class];
+      return planned || goes === "stays" ? couldWords[goes] : "not chosen";
+    }
     case "waiting":
       return "waits";
     case "added":

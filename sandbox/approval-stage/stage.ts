@@ -4,7 +4,7 @@ import type { ConsoleDatabase } from "@/sandbox/engines/databases";
 import type { ApprovalContext } from "@/server/approvals/act-on-request";
 import type { ApprovedAction } from "@/server/approvals/approved-action";
 import { requestApproval } from "@/server/approvals/ask";
-import type { ActionName } from "@/server/auth/action-policy";
+import type { ActionName, TwoPersonAction } from "@/server/auth/action-policy";
 import { policyOf } from "@/server/auth/action-policy";
 import { hashPassword } from "@/server/auth/passwords";
 import type { Role } from "@/server/auth/roles";
@@ -42,7 +42,7 @@ const witnessSql = `INSERT INTO fake_executions (approval_id, voters, security, 
     encode(sha256(convert_to(a.targets::text, 'UTF8')), 'hex') = a.targets_digest
     FROM approval_requests a JOIN people r ON r.id = a.requester_id WHERE a.id = $1`;
 
-function fakeAction(action: ActionName, stage: () => ApprovalStage): ApprovedAction {
+function fakeAction(action: TwoPersonAction, stage: () => ApprovalStage): ApprovedAction {
   const { approval, roles } = policyOf(action);
   const voters = approval.kind === "two" ? approval.voters : [];
   return {
@@ -93,7 +93,7 @@ export async function openApprovalStage(
   let turn: Promise<unknown> = Promise.resolve();
   const people = new Map<string, ApprovalContext>();
   const hash = await hashPassword(stagePassword);
-  const actions = new Map(
+  const actions = new Map<ActionName, ApprovedAction>(
     (["freeze-zone", "rotate-zone-key"] as const).map((action) => [action, fakeAction(action, () => stage)]),
   );
   const by = (name: string): ApprovalContext => {

@@ -129,8 +129,10 @@ describe("two people are two people", () => {
     const asked = await stage.ask("dana", "rotate-zone-key");
     await expect(vote("remy", asked)).rejects.toMatchObject({ code: "forbidden" });
     expect(await vote("ari", asked)).toEqual({ state: "pending" });
+    expect(await get("dana", asked)).toMatchObject({ votes: 1, votesNeeded: 1, lacksSecurity: true });
     await expect(execute("dana", asked)).rejects.toMatchObject({ code: "forbidden" });
     expect(await vote("sol", asked)).toEqual({ state: "approved" });
+    expect((await get("dana", asked)).lacksSecurity).toBe(false);
     await execute("dana", asked);
   });
 

@@ -45,6 +45,7 @@ export type ApprovalPreview = {
   readonly playbookVersion: string;
   readonly blast: Blast;
   readonly minutes: number;
+  readonly belongsTo: string | null; // the incident on whose record it has to stand; null: any
   readonly reauthentication: RecentProof;
 };
 
@@ -61,6 +62,7 @@ export async function previewApproval({
   const { targets, ...frozen } = await part.freeze(input.parameters, actor);
   return {
     ...frozen,
+    belongsTo: (await part.belongsTo?.(frozen.parameters)) ?? null,
     targets: targets.slice(0, shownTargets),
     targetCount: targets.length,
     targetsDigest: targetsDigestOf(targets),
@@ -82,6 +84,17 @@ async function incidentFor(tx: Queryable, actor: Actor, given: string | null, la
   if (incident.state === "closed")
     throw new DomainError("precondition_failed", `INC-${incident.number} is closed. Reopen it first.`);
   return given;
+}
+
+/** The incident to ask under: where the act belongs, else the one given. @throws conflict when another was given */
+async function incidentAsked(part: ApprovedAction, parameters: Json, given: string | null): Promise<string | null> {
+  const belongsTo = (await part.belongsTo?.(parameters)) ?? null;
+  if (belongsTo !== null && given !== null && given !== belongsTo)
+    throw new DomainError(
+      "conflict",
+      "This belongs on the record of another incident: the one that its list was redriven for. Ask under that one.",
+    );
+  return belongsTo ?? given;
 }
 
 /** Beside the one who asks: two people in all. */
@@ -110,13 +123,14 @@ export async function requestApproval({
   const frozen = await part.freeze(input.parameters, actor); // reads other systems: never inside a transaction
   const policy = policyOf(input.action);
   const investigationReason = input.investigationReason ?? null;
+  const incidentAskedFor = await incidentAsked(part, frozen.parameters, input.incidentId ?? null);
   await wantReason(db, { action: input.action, zones: part.zonesOf(frozen), actor }, investigationReason);
   return db.transaction(async (tx) => {
     const me = await meNow(tx, actor);
     if (!me.active) throw new DomainError("forbidden", "Your account is no longer active.");
     const { rule } = askable(actions, input.action, me);
     await requireRecentProof(tx, signInId, actor.id);
-    const incidentId = await incidentFor(tx, actor, input.incidentId ?? null, policy.label, frozen);
+    const incidentId = await incidentFor(tx, actor, incidentAskedFor, policy.label, frozen);
     const [clock] = await tx.query<{ expires: string }>(
       `SELECT ${exactInstantSql("(clock_timestamp() + make_interval(mins => $1))")} AS expires`,
       [rule.minutes],

@@ -86,7 +86,8 @@ export async function executeRequest({
   if (input.digest !== seen.digest)
     throw new DomainError("conflict", "This is not what was on your screen. Load the request again and look at it.");
   const part = partOf(actions, seen);
-  const changed = await part.recheck(storedOf(seen));
+  const frozen = storedOf(seen);
+  const changed = (await part.recheck(frozen)) ?? (await part.lastLook?.(frozen)) ?? null;
   if (changed !== null) {
     await voidRequest(ctx, seen.id, changed);
     throw new DomainError("precondition_failed", `${changed} The request is void: ask anew.`);

@@ -63,6 +63,7 @@ export type ApprovalSummary = {
   readonly expiresAt: string;
   readonly votes: number; // that count
   readonly votesNeeded: number;
+  readonly lacksSecurity: boolean; // one of the votes has to be from security, and none that counts is; false once it has ended
   readonly targetCount: number;
   readonly blast: Blast;
   readonly mine: "requester" | "may-vote" | "voted" | "none";

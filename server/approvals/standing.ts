@@ -67,14 +67,16 @@ export function whyNotCounting(
 export const countingVotes = (request: RequestRow): readonly VoteRow[] =>
   request.votes.filter((vote) => vote.vote === "approve" && whyNotCounting(vote, request) === null);
 
+/** Whether none of the votes that count is from security, of what needs one that is. */
+export const lacksSecurity = (request: RequestRow): boolean =>
+  request.security_needed && !countingVotes(request).some(({ roles }) => roles.includes("security"));
+
 /** What the votes still lack for the request to be approved; null when they suffice. */
 export function votesLack(request: RequestRow): string | null {
   const counting = countingVotes(request);
   if (counting.length < request.votes_needed)
     return `${counting.length} of ${request.votes_needed} votes count right now.`;
-  if (request.security_needed && !counting.some(({ roles }) => roles.includes("security")))
-    return "One of the voters has to hold security.";
-  return null;
+  return lacksSecurity(request) ? "One of the voters has to hold security." : null;
 }
 
 /** Why the stored bytes cannot be trusted; null when they are what the digest was made of. */

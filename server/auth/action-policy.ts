@@ -20,7 +20,7 @@ export type ActionPolicy = {
 };
 
 const responders: readonly Role[] = ["responder"];
-const two = (security = false): ApprovalRule => ({
+const two = (security = false): Extract<ApprovalRule, { kind: "two" }> => ({
   kind: "two",
   voters: security ? ["approver", "security"] : ["approver", "security", "responder"],
   security,
@@ -197,6 +197,10 @@ export const actionPolicy = {
 } as const satisfies Readonly<Record<string, ActionPolicy>>;
 
 export type ActionName = keyof typeof actionPolicy;
+/** The actions that take two people: each of them, and no other, has its part in server/runtime/approved-actions.ts. */
+export type TwoPersonAction = {
+  [Name in ActionName]: (typeof actionPolicy)[Name]["approval"]["kind"] extends "two" ? Name : never;
+}[ActionName];
 export const actionNames = Object.keys(actionPolicy) as readonly ActionName[];
 /** The policy of an action, as every place that enforces or shows it reads it. */
 export const policyOf = (action: ActionName): ActionPolicy => actionPolicy[action];

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { agreedAs } from "@/server/approvals/agreed-as";
 import type { ApprovedAction, Json, Stored } from "@/server/approvals/approved-action";
 import { brakeEntry } from "@/server/brakes/brake-entry";
 import { freezeParameters } from "@/server/brakes/schemas";
@@ -9,6 +11,9 @@ import { DomainError } from "@/server/platform/errors";
 import type { Database } from "@/server/platform/postgres";
 
 type Parts = { readonly db: Database; readonly caracal: Pick<Deployment, "db"> };
+
+const agreed = z.object({ zoneId: z.string(), zone: z.string() });
+const bindingsThen = z.object({ bindings: z.record(z.string(), z.string().nullable()) });
 
 const versionsOf = (bindings: readonly PolicyBinding[]): { readonly [policySetId: string]: Json } =>
   Object.fromEntries(bindings.map(({ policySetId, versionId }) => [policySetId, versionId]));
@@ -28,7 +33,7 @@ async function openFreeze(db: Database, zoneId: string): Promise<string | null> 
 }
 
 /** "Freeze a zone" as two people agree on it: exactly these policy bindings lose their versions (contract section 2). */
-export function freezeZoneAction({ db, caracal }: Parts): ApprovedAction {
+export function freezeZoneAction({ db, caracal }: Parts): ApprovedAction<"freeze-zone"> {
   return {
     action: "freeze-zone",
     async freeze(parameters) {
@@ -65,12 +70,12 @@ export function freezeZoneAction({ db, caracal }: Parts): ApprovedAction {
         playbookVersion: "freeze-zone@1",
       };
     },
-    zonesOf: ({ parameters }) => [(parameters as { zoneId: string }).zoneId],
+    zonesOf: ({ parameters }) => [agreedAs(agreed, parameters).zoneId],
     async recheck(stored) {
-      const { zoneId } = stored.parameters as { zoneId: string };
+      const { zoneId } = agreedAs(agreed, stored.parameters);
       const by = await openFreeze(db, zoneId);
       if (by !== null) return `The zone has been frozen meanwhile, by ${by}.`;
-      const { bindings: before } = stored.preconditions as { bindings: Record<string, Json> };
+      const { bindings: before } = agreedAs(bindingsThen, stored.preconditions);
       const now = versionsOf(await readBindings(caracal.db, zoneId));
       const changed = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(
         (id) => (before[id] ?? null) !== (now[id] ?? null),
@@ -79,8 +84,8 @@ export function freezeZoneAction({ db, caracal }: Parts): ApprovedAction {
     },
     async start(tx, stored, by) {
       const id = randomUUID();
-      const { zoneId, zone } = stored.parameters as { zoneId: string; zone: string };
-      const { bindings } = stored.preconditions as { bindings: Record<string, Json> };
+      const { zoneId, zone } = agreedAs(agreed, stored.parameters);
+      const { bindings } = agreedAs(bindingsThen, stored.preconditions);
       const rows = await tx.query(
         `INSERT INTO zone_freezes (id, zone_id, zone_name, incident_id, approval_id, planned, frozen_by_id, frozen_by_name, reason, heartbeat_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'epoch') ON CONFLICT DO NOTHING RETURNING 1`,

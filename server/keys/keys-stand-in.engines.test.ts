@@ -8,6 +8,7 @@ import { type AttachedConsole, attachConsole } from "@/sandbox/attached-console"
 import { seededSecret } from "@/sandbox/services/shared/client-secret";
 import { eventually, type Witness } from "@/sandbox/stand-in-witness";
 import { drills } from "@/sandbox/supervisor/drills";
+import type { ApprovedAction } from "@/server/approvals/approved-action";
 import type { Actor } from "@/server/auth/roles";
 import type { Repeating } from "@/server/jobs/repeat";
 import { generateNextKek } from "@/server/keys/generate-next-kek";
@@ -74,8 +75,7 @@ const inventory = async () => {
   await finished(jobId);
   return jobId;
 };
-const ask = (action: ReturnType<typeof rotateAction>, parameters: unknown) =>
-  startAgreed({ owner, db, actor: sol }, action, parameters);
+const ask = (action: ApprovedAction, parameters: unknown) => startAgreed({ owner, db, actor: sol }, action, parameters);
 const rotation = () => rotateAction({ db, caracal, keks });
 const reEncryption = () => reEncryptAction({ db, caracal, keks });
 const drill = (name: string) => drills[name]?.run(deployment);

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { agreedAs } from "@/server/approvals/agreed-as";
 import type { ApprovedAction } from "@/server/approvals/approved-action";
 import type { Deployment } from "@/server/caracal/deployment";
-import type { OutboxName } from "@/server/caracal/outbox/outbox-read";
+import { outboxNames } from "@/server/caracal/outbox/outbox-read";
 import { readDeadRows } from "@/server/caracal/outbox/requeue-rows";
 import { requeueEntry, type RequeueRow } from "@/server/outbox/requeue-rows";
 import { advanceRequeue } from "@/server/outbox/requeue-worker";
@@ -9,10 +11,13 @@ import { requeueParameters } from "@/server/outbox/schemas";
 import { DomainError } from "@/server/platform/errors";
 import type { Database } from "@/server/platform/postgres";
 
+const agreed = z.object({ outbox: z.enum(outboxNames) });
+const rowsThen = z.object({ rows: z.record(z.string(), z.unknown()) });
+
 type Parts = { readonly db: Database; readonly caracal: Pick<Deployment, "db"> };
 
 /** "Try dead outbox rows again" as two people agree on it: exactly these rows, while each of them is dead. */
-export function requeueOutboxAction(parts: Parts): ApprovedAction {
+export function requeueOutboxAction(parts: Parts): ApprovedAction<"requeue-outbox"> {
   const { caracal } = parts;
   return {
     action: "requeue-outbox",
@@ -47,14 +52,14 @@ export function requeueOutboxAction(parts: Parts): ApprovedAction {
     },
     zonesOf: () => "every", // messages of whichever zone
     async recheck(stored) {
-      const { outbox } = stored.parameters as { outbox: OutboxName };
+      const { outbox } = agreedAs(agreed, stored.parameters);
       const rows = await readDeadRows(caracal.db, outbox, stored.targets);
       const alive = stored.targets.filter((id) => !rows.has(id)).length;
       return alive === 0 ? null : `${alive} of ${stored.targets.length} rows are not dead any more.`;
     },
     async start(tx, stored, by) {
-      const { outbox } = stored.parameters as { outbox: OutboxName };
-      const { rows: before } = stored.preconditions as { rows: unknown };
+      const { outbox } = agreedAs(agreed, stored.parameters);
+      const { rows: before } = agreedAs(rowsThen, stored.preconditions);
       const [row] = await tx.query<RequeueRow>(
         `INSERT INTO outbox_requeues (id, outbox, ids, before, incident_id, approval_id, reason, by_id, by_name)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *`,

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { readSettings, secretNames, SettingsError } from "@/server/platform/settings";
+import { keyNames, readSettings, secretNames, settingNames, SettingsError } from "@/server/platform/settings";
 
 const required = {
   CONSOLE_DATABASE_URL: "postgres://a@h/console",
@@ -87,5 +88,15 @@ describe("settings", () => {
     expect(problemsOf({ ...required, STREAMS_HMAC_KEY: key, STREAMS_HMAC_KEY_FILE: "/f" }, () => key)).toEqual([
       "STREAMS_HMAC_KEY and STREAMS_HMAC_KEY_FILE are both set: keep one.",
     ]);
+  });
+
+  test("the table of the README has every setting once, and nothing that is none", () => {
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+    const table = readme.split("| Setting |")[1]?.split("\n\n")[0] ?? "";
+    const listed = table
+      .split("\n")
+      .flatMap((line) => [...(line.split("|")[1] ?? "").matchAll(/`([A-Z0-9_]+)`/g)].map(([, name]) => name));
+    const files = [...secretNames, ...keyNames].map((name) => `${name}_FILE`); // said of all secrets at once, above the table
+    expect(listed.toSorted()).toEqual(settingNames.filter((name) => !files.includes(name)).toSorted());
   });
 });

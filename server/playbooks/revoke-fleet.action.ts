@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { agreedAs } from "@/server/approvals/agreed-as";
 import type { ApprovedAction } from "@/server/approvals/approved-action";
 import type { Deployment } from "@/server/caracal/deployment";
 import { sessionCeiling } from "@/server/caracal/revocation/subject-sessions";
@@ -30,7 +31,7 @@ const liveIn = (db: Queryable, zoneIds: readonly string[] | null): Promise<Live[
  * "Revoke every session of several or all zones" as two people agree on it: the sids are frozen over all zones, and each zone gets a
  * run of the revocation playbook with exactly its own, its proof, and the second sweep.
  */
-export function revokeFleetAction({ db, caracal, jobs }: Parts): ApprovedAction {
+export function revokeFleetAction({ db, caracal, jobs }: Parts): ApprovedAction<"revoke-fleet"> {
   return {
     action: "revoke-fleet",
     async freeze(parameters) {
@@ -72,7 +73,7 @@ export function revokeFleetAction({ db, caracal, jobs }: Parts): ApprovedAction 
         playbookVersion: "revoke-session@2",
       };
     },
-    zonesOf: ({ parameters }) => approved.parse(parameters).zoneIds ?? "every",
+    zonesOf: ({ parameters }) => agreedAs(approved, parameters).zoneIds ?? "every",
     async recheck(stored) {
       const [row] = await caracal.db.query<{ live: number }>(
         "SELECT count(*)::int AS live FROM sessions WHERE id = ANY ($1) AND status = 'active' AND expires_at > now()",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { agreedAs } from "@/server/approvals/agreed-as";
 import type { ApprovedAction } from "@/server/approvals/approved-action";
 import type { Deployment } from "@/server/caracal/deployment";
 import { countLive, findZone, liveSessions, sessionCeiling } from "@/server/caracal/revocation/subject-sessions";
@@ -29,7 +30,7 @@ const rest =
  * "Revoke several subjects or a whole zone" as two people agree on it. The frozen sids are exactly what the first round revokes; the
  * second sweep (trap 4) is part of what is agreed on, in words. At most 10,000 sessions per request.
  */
-export function revokeZoneAction({ caracal, jobs }: Parts): ApprovedAction {
+export function revokeZoneAction({ caracal, jobs }: Parts): ApprovedAction<"revoke-zone"> {
   return {
     action: "revoke-zone",
     async freeze(parameters) {
@@ -72,9 +73,9 @@ export function revokeZoneAction({ caracal, jobs }: Parts): ApprovedAction {
         playbookVersion: "revoke-session@2",
       };
     },
-    zonesOf: ({ parameters }) => [approved.parse(parameters).zoneId],
+    zonesOf: ({ parameters }) => [agreedAs(approved, parameters).zoneId],
     async recheck(stored) {
-      const { zoneId } = approved.parse(stored.parameters);
+      const { zoneId } = agreedAs(approved, stored.parameters);
       if ((await findZone(caracal.db, zoneId)) === null) return "The zone is not there any more.";
       const [row] = await caracal.db.query<{ live: number }>(
         "SELECT count(*)::int AS live FROM sessions WHERE id = ANY ($1) AND zone_id = $2 AND status = 'active' AND expires_at > now()",
@@ -83,7 +84,7 @@ export function revokeZoneAction({ caracal, jobs }: Parts): ApprovedAction {
       return (row?.live ?? 0) === 0 ? "None of the sessions that were agreed on is live any more." : null;
     },
     async start(tx, stored, by) {
-      const { zoneId, zone, slug, subjects } = approved.parse(stored.parameters);
+      const { zoneId, zone, slug, subjects } = agreedAs(approved, stored.parameters);
       const runId = await startScopedRun(tx, caracal, stored, by, {
         zone: { id: zoneId, name: zone, slug },
         subjects,

@@ -1,13 +1,15 @@
 import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { agreedAs } from "@/server/approvals/agreed-as";
 import type { ApprovedAction, Stored } from "@/server/approvals/approved-action";
 import { DomainError } from "@/server/platform/errors";
 import type { Database, Queryable } from "@/server/platform/postgres";
 import { archiveDigest, chosenDigest } from "@/server/redrive/archive";
 import { runEntry } from "@/server/redrive/run-entry";
 import { loadRun, loadVisibleRun, type RunRow } from "@/server/redrive/run-rows";
-import { discardInput, type LetterClass } from "@/server/redrive/schemas";
+import { discardInput, type LetterClass, letterClasses } from "@/server/redrive/schemas";
 
-type Agreed = { readonly runId: string; readonly classes: readonly LetterClass[]; readonly archiveSha256: string };
+const agreed = z.object({ runId: z.uuid(), classes: z.array(z.enum(letterClasses)), archiveSha256: z.string() });
 
 const mostLetters = 50_000;
 
@@ -30,19 +32,24 @@ function whyNot(run: RunRow): string | null {
   return null;
 }
 
-/** Reads and hashes every original: when it is asked for and when it begins, never for a page that is looked at. @throws precondition_failed */
-async function wantArchiveWhole(db: Queryable, run: RunRow): Promise<void> {
-  if ((await archiveDigest(db, run.id)).sha256 !== run.archive_sha256)
-    throw new DomainError(
-      "precondition_failed",
-      "The archive is not what it was when the list was made. Tell security.",
-    );
+/** What is wrong with the originals that were kept; null: nothing. Reads and hashes every one of them. */
+async function archiveTrouble(db: Queryable, run: Pick<RunRow, "id" | "archive_sha256">): Promise<string | null> {
+  return (await archiveDigest(db, run.id)).sha256 === run.archive_sha256
+    ? null
+    : "The archive is not what it was when the list was made. Tell security.";
 }
+
+/** The incident of a list and those that it was merged into; `end`: the one that goes on. None: the list belongs to no incident. */
+const incidentsOfList = (db: Queryable, runId: string) =>
+  db.query<{ id: string; end: boolean }>(
+    `SELECT id, merged_into IS NULL AS "end" FROM incidents WHERE id IN (SELECT incidents_of_list($1))`,
+    [runId],
+  );
 
 const stranger = { id: "00000000-0000-0000-0000-000000000000", roles: [] }; // sees nothing that is restricted
 
 /** "Discard dead letters" as two people agree on it: exactly these ids, of which the exported originals are kept, are deleted from the stream. */
-export function discardAction({ db }: { readonly db: Database }): ApprovedAction {
+export function discardAction({ db }: { readonly db: Database }): ApprovedAction<"discard-dead-letters"> {
   return {
     action: "discard-dead-letters",
     zonesOf: () => "every", // letters of whichever zone
@@ -54,7 +61,8 @@ export function discardAction({ db }: { readonly db: Database }): ApprovedAction
       const run = await loadVisibleRun(db, by, runId);
       const refusal = whyNot(run);
       if (refusal !== null) throw new DomainError("precondition_failed", refusal);
-      await wantArchiveWhole(db, run);
+      const trouble = await archiveTrouble(db, run);
+      if (trouble !== null) throw new DomainError("precondition_failed", trouble);
       const letters = await leftOf(db, runId, classes);
       if (letters.length === 0)
         throw new DomainError("precondition_failed", "No letter of these classes is left in this list.");
@@ -65,7 +73,7 @@ export function discardAction({ db }: { readonly db: Database }): ApprovedAction
         );
       const count = (what: string) => letters.filter((letter) => letter.class === what).length;
       return {
-        parameters: { runId, classes, archiveSha256: run.archive_sha256 ?? "" } satisfies Agreed,
+        parameters: { runId, classes, archiveSha256: run.archive_sha256 ?? "" } satisfies z.input<typeof agreed>,
         targets: letters.map(({ entry_id: id }) => id),
         preconditions: { archiveSha256: run.archive_sha256, stream: run.stream },
         blast: {
@@ -76,18 +84,28 @@ export function discardAction({ db }: { readonly db: Database }): ApprovedAction
         playbookVersion: "discard-dead-letters@1",
       };
     },
+    async belongsTo(parameters) {
+      const own = await incidentsOfList(db, agreedAs(agreed, parameters).runId);
+      return own.find(({ end }) => end)?.id ?? null;
+    },
     async recheck(stored) {
-      const { runId, classes } = stored.parameters as unknown as Agreed;
+      const { runId, classes } = agreedAs(agreed, stored.parameters);
       const run = await loadRun(db, runId);
       const refusal = whyNot(run);
       if (refusal !== null) return refusal;
       const left = new Set((await leftOf(db, runId, classes)).map(({ entry_id: id }) => id));
-      return stored.targets.every((id) => left.has(id)) ? null : "Some of these letters were dealt with meanwhile.";
+      if (!stored.targets.every((id) => left.has(id))) return "Some of these letters were dealt with meanwhile.";
+      const own = await incidentsOfList(db, runId);
+      return own.length === 0 || own.some(({ id }) => id === stored.incidentId)
+        ? null
+        : "Its list belongs to another incident by now: the discard stands on the record of that one.";
+    },
+    async lastLook(stored) {
+      return archiveTrouble(db, await loadRun(db, agreedAs(agreed, stored.parameters).runId));
     },
     async start(tx, stored: Stored, by) {
-      const { runId } = stored.parameters as unknown as Agreed;
+      const { runId } = agreedAs(agreed, stored.parameters);
       const of = await loadRun(tx, runId);
-      await wantArchiveWhole(tx, of);
       await tx.query(
         "UPDATE redrive_runs SET state = 'cancelled', finished_at = clock_timestamp(), cancel_asked_by = $2 WHERE id = $1 AND state = 'planned'",
         [runId, by.name],

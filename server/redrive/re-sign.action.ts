@@ -1,4 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
+import { z } from "zod";
+import { agreedAs } from "@/server/approvals/agreed-as";
 import type { ApprovedAction } from "@/server/approvals/approved-action";
 import { readStreamCopy } from "@/server/audit/verify/stream-copy";
 import { rowsById } from "@/server/caracal/audit-rows-by-id";
@@ -10,29 +12,36 @@ import { classifyPage, type ClassifiedLetter } from "@/server/redrive/classify-p
 import { isAuditLetters, readLetter, targetOf } from "@/server/redrive/letters/read-letter";
 import { runEntry } from "@/server/redrive/run-entry";
 import type { RedriveContext } from "@/server/redrive/run-rows";
-import { type LetterClass, reSignInput } from "@/server/redrive/schemas";
+import { type LetterClass, reSignInput, signableClasses } from "@/server/redrive/schemas";
 import { askRedis } from "@/server/streams/ask-redis";
+import { streamId } from "@/server/streams/schemas";
 
 type Parts = Omit<RedriveContext, "holder">;
 /** What two people agree on: exactly these bytes, in the place of that letter. */
-type Agreed = {
-  readonly stream: string;
-  readonly entryId: string;
-  readonly original: string; // SHA-256 of the letter's line
-  readonly data: string;
-  readonly dataSha256: string;
-  readonly edited: boolean;
-  readonly eventId: string;
-  readonly zoneId: string;
-  readonly originalZoneId: string | null; // that the letter names; null: it cannot be told
-};
+const agreed = z.object({
+  stream: z.string(),
+  entryId: streamId,
+  original: z.string(), // SHA-256 of the letter's line
+  data: z.string(),
+  dataSha256: z.string(),
+  edited: z.boolean(),
+  eventId: z.string(),
+  zoneId: z.string(),
+  originalZoneId: z.string().nullable(), // that the letter names; null: it cannot be told
+});
 
 /** The letter as it was when it was asked for; `recheck` holds it against the stream. */
-type Original = Pick<ClassifiedLetter, "class" | "cause" | "why" | "fingerprint" | "line"> & {
-  readonly data: string | null;
-};
+const letterThen = z.object({
+  class: z.enum(signableClasses),
+  cause: z.string(),
+  why: z.string(),
+  fingerprint: z.string(),
+  line: z.string(),
+  data: z.string().nullable(),
+});
 
-const signable: readonly LetterClass[] = ["bad-signature", "unreadable", "refused", "security-signal"];
+const isSignable = (what: LetterClass): what is (typeof signableClasses)[number] =>
+  signableClasses.some((one) => one === what);
 const bounds = { timeoutMs: 5_000, narrow: "Try again." };
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
@@ -64,11 +73,11 @@ async function whyNot(parts: Parts, data: string): Promise<string | null> {
 }
 
 /** "Edit or re-sign an audit event" as two people agree on it: these bytes get a signature that they did not have. The original is kept. */
-export function reSignAction(parts: Parts): ApprovedAction {
+export function reSignAction(parts: Parts): ApprovedAction<"re-sign-event"> {
   return {
     action: "re-sign-event",
     zonesOf({ parameters }) {
-      const { zoneId, originalZoneId } = parameters as unknown as Agreed;
+      const { zoneId, originalZoneId } = agreedAs(agreed, parameters);
       return originalZoneId ? [...new Set([zoneId, originalZoneId])] : "every";
     },
     async freeze(parameters) {
@@ -80,7 +89,7 @@ export function reSignAction(parts: Parts): ApprovedAction {
       if (parts.keys.audit === null)
         throw new DomainError("not_configured", "The console has no AUDIT_HMAC_KEY, so it can sign nothing.");
       const letter = await letterAt(parts, stream, entryId);
-      if (!signable.includes(letter.class))
+      if (!isSignable(letter.class))
         throw new DomainError("precondition_failed", `This letter is not signed anew, whoever agrees. ${letter.why}`);
       const data = given.data.data ?? letter.data;
       if (data === null) throw new DomainError("precondition_failed", "It holds no data: say what is to be signed.");
@@ -100,7 +109,7 @@ export function reSignAction(parts: Parts): ApprovedAction {
           eventId,
           zoneId,
           originalZoneId: readStreamCopy(letter.data ?? "", "")?.columns.zone_id ?? null,
-        } satisfies Agreed,
+        } satisfies z.input<typeof agreed>,
         targets: [entryId],
         preconditions: {
           class: letter.class,
@@ -109,7 +118,7 @@ export function reSignAction(parts: Parts): ApprovedAction {
           fingerprint: letter.fingerprint,
           line: letter.line,
           data: letter.data,
-        } satisfies Original,
+        } satisfies z.input<typeof letterThen>,
         blast: {
           sentence: `Event ${eventId} (${type}) of zone ${zoneId} goes to the log ${edited ? "with edited bytes and " : ""}with a signature it did not have`,
           figures: [
@@ -122,22 +131,21 @@ export function reSignAction(parts: Parts): ApprovedAction {
       };
     },
     async recheck(stored) {
-      const { stream, entryId, data, original } = stored.parameters as unknown as Agreed;
+      const { stream, entryId, data, original } = agreedAs(agreed, stored.parameters);
       if (!isAuditLetters(stream)) return notLetters;
       const letter = await letterAt(parts, stream, entryId).catch((error: unknown) => {
         if (error instanceof DomainError && error.code === "not_found") return null;
         throw error;
       });
       if (letter === null) return "The letter is not in the stream any more.";
-      if (letter.sha256 !== original || !signable.includes(letter.class))
+      if (letter.sha256 !== original || !isSignable(letter.class))
         return `The letter is another one now: ${letter.why}`;
       return whyNot(parts, data);
     },
     async start(tx, stored, by) {
-      const agreed = stored.parameters as unknown as Agreed;
-      const { stream, entryId, original, data, dataSha256, edited, eventId } = agreed;
+      const { stream, entryId, original, data, dataSha256, edited, eventId } = agreedAs(agreed, stored.parameters);
       if (!isAuditLetters(stream)) throw new DomainError("bad_input", notLetters);
-      const letter = stored.preconditions as unknown as Original;
+      const letter = agreedAs(letterThen, stored.preconditions);
       const copy = readStreamCopy(data, "");
       if (copy === null) throw new DomainError("bad_input", "These bytes are no event.");
       await tx.query(

@@ -15,6 +15,13 @@ export const letterClasses = [
   "quarantined",
 ] as const;
 export type LetterClass = (typeof letterClasses)[number];
+/** What two people can have signed anew. The database holds to it too. */
+export const signableClasses = [
+  "bad-signature",
+  "unreadable",
+  "refused",
+  "security-signal",
+] as const satisfies readonly LetterClass[];
 
 export const runStates = ["classifying", "planned", "running", "paused", "finished", "cancelled"] as const;
 export type RunState = (typeof runStates)[number];

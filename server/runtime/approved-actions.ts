@@ -1,5 +1,5 @@
 import type { ApprovedAction } from "@/server/approvals/approved-action";
-import type { ActionName } from "@/server/auth/action-policy";
+import type { ActionName, TwoPersonAction } from "@/server/auth/action-policy";
 import { freezeZoneAction } from "@/server/brakes/freeze-zone.action";
 import type { Deployment } from "@/server/caracal/deployment";
 import type { KekProvider } from "@/server/keys/kek-source";
@@ -26,22 +26,19 @@ type Parts = {
   readonly keys: Keys; // that messages are signed with
 };
 
-/**
- * The two-person actions that this release carries out. What the policy lists and this map does not hold is refused when it is
- * asked for: there is no other way to any of them.
- */
+/** How each action is carried out that takes two people by the policy: there is no other way to any of them. */
 export function approvedActions(parts: Parts): ReadonlyMap<ActionName, ApprovedAction> {
-  const actions: readonly ApprovedAction[] = [
-    revokeZoneAction(parts),
-    revokeFleetAction(parts),
-    freezeZoneAction(parts),
-    rotateAction(parts),
-    reEncryptAction(parts),
-    restartServiceAction(parts),
-    ackPendingAction(parts),
-    requeueOutboxAction(parts),
-    reSignAction(parts),
-    discardAction(parts),
-  ];
-  return new Map(actions.map((part) => [part.action, part]));
+  const actions: { readonly [Name in TwoPersonAction]: ApprovedAction<Name> } = {
+    "revoke-zone": revokeZoneAction(parts),
+    "revoke-fleet": revokeFleetAction(parts),
+    "freeze-zone": freezeZoneAction(parts),
+    "rotate-zone-key": rotateAction(parts),
+    "re-encrypt-kek": reEncryptAction(parts),
+    "restart-service": restartServiceAction(parts),
+    "ack-pending": ackPendingAction(parts),
+    "requeue-outbox": requeueOutboxAction(parts),
+    "re-sign-event": reSignAction(parts),
+    "discard-dead-letters": discardAction(parts),
+  };
+  return new Map<ActionName, ApprovedAction>(Object.values(actions).map((part) => [part.action, part]));
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { agreedAs } from "@/server/approvals/agreed-as";
 import type { ApprovedAction, Stored } from "@/server/approvals/approved-action";
 import type { Deployment } from "@/server/caracal/deployment";
 import { sealKinds } from "@/server/caracal/keys/sealed-values";
@@ -43,7 +44,7 @@ async function dryRun(db: Database): Promise<{ id: string; result: InventoryResu
 }
 
 /** "Re-encrypt everything under a new KEK" as two people agree on it: from one fingerprint to another, until nothing is left under the first. */
-export function reEncryptAction({ db, caracal, keks }: Parts): ApprovedAction {
+export function reEncryptAction({ db, caracal, keks }: Parts): ApprovedAction<"re-encrypt-kek"> {
   return {
     action: "re-encrypt-kek",
     async freeze(parameters) {
@@ -94,14 +95,14 @@ export function reEncryptAction({ db, caracal, keks }: Parts): ApprovedAction {
     },
     zonesOf: () => "every",
     async recheck(stored) {
-      const { direction, from, to } = agreed.parse(stored.parameters);
+      const { direction, from, to } = agreedAs(agreed, stored.parameters);
       const usableNow = (await kekStates(keks)).flatMap(({ fingerprint }) => fingerprint ?? []);
       const gone = [from, to].filter((fingerprint) => !usableNow.includes(fingerprint));
       if (gone.length > 0) return `The console does not have the key ${gone.join(" and ")} any more.`;
       return (direction === "forward" ? await spoolsNotDrained(caracal) : null) ?? (await openWriter(db));
     },
     async start(tx, stored: Stored, by) {
-      const { from, to } = agreed.parse(stored.parameters);
+      const { from, to } = agreedAs(agreed, stored.parameters);
       const id = randomUUID();
       const rows = await tx.query(
         `INSERT INTO key_jobs (id, kind, approval_id, incident_id, parameters, from_kek, to_kek, reason, requested_by_id, requested_by_name)

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { agreedAs } from "@/server/approvals/agreed-as";
 import type { ApprovedAction, Stored } from "@/server/approvals/approved-action";
 import type { Deployment } from "@/server/caracal/deployment";
 import { openSeal } from "@/server/caracal/keys/seal";
@@ -109,7 +110,7 @@ async function liveSessions(db: Queryable, zoneIds: readonly string[]): Promise<
 }
 
 /** "Rotate zone signing keys" as two people agree on it: which zones, how, and under which KEK the new keys are sealed. */
-export function rotateAction(parts: Parts): ApprovedAction {
+export function rotateAction(parts: Parts): ApprovedAction<"rotate-zone-key"> {
   const { db, caracal, keks } = parts;
   return {
     action: "rotate-zone-key",
@@ -161,7 +162,7 @@ export function rotateAction(parts: Parts): ApprovedAction {
     },
     zonesOf: ({ targets }) => targets,
     async recheck(stored) {
-      const { kek } = agreed.parse(stored.parameters);
+      const { kek } = agreedAs(agreed, stored.parameters);
       if (!(await kekStates(keks)).some(({ fingerprint }) => fingerprint === kek))
         return `The console does not have the key ${kek} any more.`;
       const now = await rightKek(parts).catch((error: unknown) => {
@@ -174,7 +175,7 @@ export function rotateAction(parts: Parts): ApprovedAction {
       return (await replicaBehind(caracal, zones, kek)) ?? (await openWriter(db));
     },
     async start(tx, stored: Stored, by) {
-      const { mode, kek } = agreed.parse(stored.parameters);
+      const { mode, kek } = agreedAs(agreed, stored.parameters);
       const names = new Map((await livingZones(caracal.db, stored.targets)).map((zone) => [zone.id, zone]));
       const id = randomUUID();
       const rows = await tx.query(

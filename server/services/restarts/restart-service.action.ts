@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { agreedAs } from "@/server/approvals/agreed-as";
 import type { ApprovedAction } from "@/server/approvals/approved-action";
 import { DomainError } from "@/server/platform/errors";
 import type { Place } from "@/server/services/adapter/adapter";
@@ -13,7 +14,7 @@ import { consoleChain } from "@/server/timeline/append-entries";
 const agreed = z.object({ kind: z.enum(serviceKinds) });
 
 /** "Restart a whole service" as two people agree on it: these targets, in this order, each after the one before is ready again. */
-export function restartServiceAction(ctx: RestartContext): ApprovedAction {
+export function restartServiceAction(ctx: RestartContext): ApprovedAction<"restart-service"> {
   const { caracal, adapter } = ctx;
   function placesOf(kind: string): Place[] {
     const replicas = caracal.replicas.filter((one) => one.kind === kind).map(({ id }) => id);
@@ -58,14 +59,14 @@ export function restartServiceAction(ctx: RestartContext): ApprovedAction {
       };
     },
     async recheck(stored) {
-      const { kind } = agreed.parse(stored.parameters);
+      const { kind } = agreedAs(agreed, stored.parameters);
       const now = placesOf(kind).map(({ target, replicas }) => `${target}: ${replicas.join(", ")}`);
       return now.join("\n") === stored.targets.join("\n")
         ? null
         : "The settings name other targets than were approved.";
     },
     async start(tx, stored, by) {
-      const { kind } = agreed.parse(stored.parameters);
+      const { kind } = agreedAs(agreed, stored.parameters);
       const orderId = randomUUID();
       for (const [at, place] of placesOf(kind).entries())
         await insertRestart(tx, adapter, {

@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { agreedAs } from "@/server/approvals/agreed-as";
 import type { ApprovedAction } from "@/server/approvals/approved-action";
 import { DomainError } from "@/server/platform/errors";
 import type { ActContext, ActRow } from "@/server/streams/acts/act-row";
@@ -6,9 +8,10 @@ import { pendingNow } from "@/server/streams/acts/pending-now";
 import { performAct } from "@/server/streams/acts/perform-act";
 import { zonesOfStream } from "@/server/streams/acts/zones-of-stream";
 import { ackParameters } from "@/server/streams/acts/schemas";
+import { groupName, streamName } from "@/server/streams/schemas";
 
-type Asked = { readonly stream: string; readonly group: string };
-type Preconditions = { readonly verdicts: Readonly<Record<string, string>> };
+const agreed = z.object({ stream: streamName, group: groupName });
+const verdictsThen = z.object({ verdicts: z.record(z.string(), z.string()) });
 
 const given = (parameters: unknown) => {
   const parsed = ackParameters.safeParse(parameters);
@@ -18,8 +21,8 @@ const given = (parameters: unknown) => {
 };
 
 /** "Acknowledge pending entries" as two people agree on it: exactly these, while Postgres says of each what it said then. */
-export function ackPendingAction(ctx: ActContext): ApprovedAction {
-  const verdictsNow = async (asked: Asked & { ids: readonly string[] }) => {
+export function ackPendingAction(ctx: ActContext): ApprovedAction<"ack-pending"> {
+  const verdictsNow = async (asked: z.output<typeof agreed> & { ids: readonly string[] }) => {
     const { before, verdicts } = await pendingNow(ctx, asked);
     return { before, verdicts, kinds: Object.fromEntries(asked.ids.map((id) => [id, before[id]?.verdict ?? "none"])) };
   };
@@ -46,10 +49,10 @@ export function ackPendingAction(ctx: ActContext): ApprovedAction {
         playbookVersion: "ack-pending@1",
       };
     },
-    zonesOf: ({ parameters }) => zonesOfStream((parameters as Asked).stream),
+    zonesOf: ({ parameters }) => zonesOfStream(agreedAs(agreed, parameters).stream),
     async recheck(stored) {
-      const { stream, group } = stored.parameters as Asked;
-      const { verdicts } = stored.preconditions as Preconditions;
+      const { stream, group } = agreedAs(agreed, stored.parameters);
+      const { verdicts } = agreedAs(verdictsThen, stored.preconditions);
       try {
         const { kinds } = await verdictsNow({ stream, group, ids: stored.targets });
         const changed = stored.targets.filter((id) => kinds[id] !== verdicts[id]);
@@ -62,8 +65,8 @@ export function ackPendingAction(ctx: ActContext): ApprovedAction {
       }
     },
     async start(tx, stored, by) {
-      const { stream, group } = stored.parameters as Asked;
-      const { verdicts } = stored.preconditions as Preconditions;
+      const { stream, group } = agreedAs(agreed, stored.parameters);
+      const { verdicts } = agreedAs(verdictsThen, stored.preconditions);
       const before = Object.fromEntries(
         stored.targets.map((id) => [id, { consumer: "", idleMs: 0, deliveries: 0, verdict: verdicts[id] ?? null }]),
       );

@@ -1,6 +1,4 @@
 import type { Metadata } from "next";
-import { IdentityProvider } from "@/components/approvals/identity";
-import { reauthenticateByProvider } from "@/server/auth/actions";
 import { orNotFound, requireActor } from "@/server/trpc/server-caller";
 import { ApprovalClient } from "./client";
 
@@ -13,9 +11,5 @@ export default async function ApprovalPage({ params }: Props) {
   await requireActor("approvals.get");
   const { id } = await params;
   const approval = await orNotFound((caller) => caller.approvals.get({ approvalId: id }));
-  return (
-    <IdentityProvider byProvider={reauthenticateByProvider}>
-      <ApprovalClient initial={approval} />
-    </IdentityProvider>
-  );
+  return <ApprovalClient initial={approval} />;
 }

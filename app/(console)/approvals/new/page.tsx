@@ -1,6 +1,4 @@
 import type { Metadata } from "next";
-import { IdentityProvider } from "@/components/approvals/identity";
-import { reauthenticateByProvider } from "@/server/auth/actions";
 import { requireActor } from "@/server/trpc/server-caller";
 import { RequestClient } from "./client";
 
@@ -9,9 +7,5 @@ export const metadata: Metadata = { title: "Ask for an act" };
 /** The form that asks for a two-person act. It says itself when the person's role does not allow it. */
 export default async function RequestPage() {
   await requireActor();
-  return (
-    <IdentityProvider byProvider={reauthenticateByProvider}>
-      <RequestClient />
-    </IdentityProvider>
-  );
+  return <RequestClient />;
 }

@@ -1,6 +1,4 @@
 import type { Metadata } from "next";
-import { IdentityProvider } from "@/components/approvals/identity";
-import { reauthenticateByProvider } from "@/server/auth/actions";
 import { requireActor } from "@/server/trpc/server-caller";
 import { BreakGlassClient } from "./client";
 
@@ -9,9 +7,5 @@ export const metadata: Metadata = { title: "Break-glass" };
 /** More roles for two named people for a short while, when nobody else can be reached: its state, and the ways in and out. */
 export default async function BreakGlassPage() {
   await requireActor("approvals.breakGlassState");
-  return (
-    <IdentityProvider byProvider={reauthenticateByProvider}>
-      <BreakGlassClient />
-    </IdentityProvider>
-  );
+  return <BreakGlassClient />;
 }

@@ -1,6 +1,4 @@
 import type { Metadata } from "next";
-import { IdentityProvider } from "@/components/approvals/identity";
-import { reauthenticateByProvider } from "@/server/auth/actions";
 import { orNotFound, requireActor } from "@/server/trpc/server-caller";
 import { GuidedRunClient } from "./client";
 
@@ -13,9 +11,5 @@ export default async function GuidedRunPage({ params }: Props) {
   await requireActor("guided.run");
   const { id } = await params;
   const run = await orNotFound((caller) => caller.guided.run({ runId: id }));
-  return (
-    <IdentityProvider byProvider={reauthenticateByProvider}>
-      <GuidedRunClient initial={run} />
-    </IdentityProvider>
-  );
+  return <GuidedRunClient initial={run} />;
 }

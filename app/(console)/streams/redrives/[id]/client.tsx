@@ -1,8 +1,8 @@
 "use client";
 
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { useEffect } from "react";
+import { useState } from "react";
 import { IncidentLink } from "@/components/incidents/incident-link";
 import { CopyText } from "@/components/lib/copy-text";
 import { Panel } from "@/components/lib/panel";
@@ -17,15 +17,14 @@ import { policyOf } from "@/server/auth/action-policy";
 import { mayCall } from "@/server/auth/policy";
 import type { RedriveRun } from "@/server/redrive/schemas";
 import { DiscardPanel } from "./discard-panel";
-import { EntriesPanel } from "./entries-panel";
-import { GroupsPanel } from "./groups-panel";
+import { EntriesPanel, type Show } from "./entries-panel";
+import { GroupsPanel, useGroups } from "./groups-panel";
 import { RunActs } from "./run-acts";
 import { StartPanel } from "./start-panel";
 
 /** A list of dead letters: what they are, what would happen; then how far it is, and what became of each. */
 export function RedriveClient({ initial }: { initial: RedriveRun }) {
   const trpc = useTRPC();
-  const client = useQueryClient();
   const person = usePerson();
   const query = useQuery(
     trpc.redrive.run.queryOptions(
@@ -34,18 +33,8 @@ export function RedriveClient({ initial }: { initial: RedriveRun }) {
     ),
   );
   const run = query.data;
-  const groups = useQuery(
-    trpc.redrive.groups.queryOptions(
-      { runId: run.id },
-      { enabled: run.state !== "classifying", refetchInterval: run.state === "running" ? 5_000 : false },
-    ),
-  );
-  // letters and their groups are read every few seconds while it runs: whatever ends it would leave them as they were before
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the state is when, not what
-  useEffect(() => {
-    void client.invalidateQueries(trpc.redrive.groups.queryFilter({ runId: run.id }));
-    void client.invalidateQueries(trpc.redrive.entries.pathFilter());
-  }, [run.state, run.id]);
+  const groups = useGroups(run);
+  const [show, setShow] = useState<Show | null>(null);
   const mayDiscard = policyOf("discard-dead-letters").roles.some((role) => person.roles.includes(role));
   return (
     <div className="flex flex-col gap-4">
@@ -90,18 +79,16 @@ export function RedriveClient({ initial }: { initial: RedriveRun }) {
           <Particulars run={run} />
         </div>
       </Panel>
-      <GroupsPanel
-        run={run}
-        groups={groups.data ?? []}
-        state={panelStateOf(groups, { when: groups.data?.length === 0, sentence: "The list is empty." })}
-      />
+      <GroupsPanel key={`groups ${run.state}`} run={run} /> {/* read once more whenever the state is another */}
       {run.state === "planned" && mayCall("redrive.start", person.roles) ? (
         <StartPanel run={run} groups={groups.data ?? []} />
       ) : null}
-      {run.state === "classifying" ? null : <EntriesPanel run={run} />}
       {mayDiscard && run.kind === "redrive" && (run.state === "planned" || isOver(run)) && run.archive !== null ? (
         <DiscardPanel run={run} groups={groups.data ?? []} />
       ) : null}
+      {run.state === "classifying" ? null : (
+        <EntriesPanel key={`letters ${run.state}`} run={run} asked={show} onAsk={setShow} />
+      )}
     </div>
   );
 }

@@ -1,7 +1,6 @@
 "use client";
 
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { LoadMore } from "@/components/data-table/load-more";
 import { CopyText } from "@/components/lib/copy-text";
 import { Panel } from "@/components/lib/panel";
@@ -11,23 +10,36 @@ import { classWords, entryStateWords, isOver } from "@/components/redrive/redriv
 import { Field } from "@/components/ui/field";
 import { controlStyle } from "@/components/ui/input";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
-import { letterClasses, type LetterClass, type RedriveEntry, type RedriveRun } from "@/server/redrive/schemas";
+import {
+  letterClasses,
+  type LetterClass,
+  type RedriveEntry,
+  type RedriveRun,
+  signableClasses,
+} from "@/server/redrive/schemas";
 import { policyOf } from "@/server/auth/action-policy";
 import { usePerson } from "@/components/shell/shell-context";
 import { EntryHistoryDetails } from "./entry-history";
 import { ReSignLetter } from "./re-sign-letter";
 
-type Show = "all" | "failed" | LetterClass;
+export type Show = "all" | "failed" | LetterClass;
 
-/** The letters one by one: with failures, those first; by class on demand. */
-export function EntriesPanel({ run }: { run: RedriveRun }) {
+/** The letters one by one: with failures, those first; by class on demand. `asked` is null until somebody chooses. */
+export function EntriesPanel({
+  run,
+  asked,
+  onAsk,
+}: {
+  run: RedriveRun;
+  asked: Show | null;
+  onAsk: (show: Show) => void;
+}) {
   const trpc = useTRPC();
-  const [asked, setAsked] = useState<Show | null>(null);
   const show: Show = asked ?? (run.failed > 0 ? "failed" : "all");
   const filter = show === "all" ? {} : show === "failed" ? ({ state: "failed" } as const) : { class: show };
   const query = useInfiniteQuery(
     trpc.redrive.entries.infiniteQueryOptions(
-      { runId: run.id, ...filter, limit: 50 },
+      { runId: run.id, ...filter, limit: 25 },
       {
         getNextPageParam: (page) => page.nextCursor,
         refetchInterval: isOver(run) || run.state === "planned" ? false : 5_000,
@@ -46,7 +58,7 @@ export function EntriesPanel({ run }: { run: RedriveRun }) {
               value={show}
               className={controlStyle}
               onChange={({ target }) =>
-                setAsked(
+                onAsk(
                   target.value === "failed" ? "failed" : (letterClasses.find((one) => one === target.value) ?? "all"),
                 )
               }
@@ -64,13 +76,13 @@ export function EntriesPanel({ run }: { run: RedriveRun }) {
       }
       state={panelStateOf(query, { when: rows.length === 0, sentence: "There are none of these." })}
     >
-      <Table label="Dead letters of this list">
+      <Table label="Dead letters of this list" stacked>
         <TableHead>
           <tr>
             <TableHeader>Letter</TableHeader>
             <TableHeader>Class</TableHeader>
             <TableHeader>Event</TableHeader>
-            <TableHeader>What became of it</TableHeader>
+            <TableHeader>{run.state === "planned" ? "What can be done" : "What became of it"}</TableHeader>
           </tr>
         </TableHead>
         <TableBody>
@@ -84,7 +96,7 @@ export function EntriesPanel({ run }: { run: RedriveRun }) {
   );
 }
 
-const signable: ReadonlySet<LetterClass> = new Set(["bad-signature", "unreadable", "refused", "security-signal"]);
+const signable: ReadonlySet<LetterClass> = new Set(signableClasses);
 
 function EntryRow({ run, entry }: { run: RedriveRun; entry: RedriveEntry }) {
   const person = usePerson();
@@ -98,20 +110,22 @@ function EntryRow({ run, entry }: { run: RedriveRun; entry: RedriveEntry }) {
         <CopyText text={entry.entryId} what="entry id" whole />
         <span className="block font-mono text-xs text-muted-foreground">{entry.cause}</span>
       </TableCell>
-      <TableCell className="min-w-56">
+      <TableCell className="sm:min-w-56">
         {classWords[entry.class].label}
         <span className="block text-xs text-muted-foreground">{entry.why}</span>
         {entry.subject === null ? null : <Subject subject={entry.subject} />}
       </TableCell>
-      <TableCell>
+      <TableCell name="Event">
         {entry.eventId === null ? (
           <span className="text-muted-foreground">none</span>
         ) : (
           <CopyText text={entry.eventId} what="event id" />
         )}
       </TableCell>
-      <TableCell className="min-w-56">
-        <span className={entry.state === "failed" ? "font-semibold" : undefined}>{entryStateWords(entry)}</span>
+      <TableCell name={run.state === "planned" ? "What can be done" : "What became of it"} className="sm:min-w-56">
+        <span className={entry.state === "failed" ? "font-semibold" : undefined}>
+          {entryStateWords(entry, run.state === "planned")}
+        </span>
         {entry.newId === null ? null : (
           <span className="block text-xs">
             as <CopyText text={entry.newId} what="new id" whole />
