@@ -1,10 +1,19 @@
 import { expect, it } from "vitest";
 import { findings } from "@/server/audit/verify/judge-row";
-import { findingWords, neededFor, progressOf, rangeWords, scopeWords, verdictOf } from "./check-words";
+import { findingSentence, neededOf, progressOf, rangeWords, scopeWords, verdictOf } from "./check-words";
 
 it("has words for every finding", () => {
-  for (const kind of findings)
-    expect([findingWords[kind], neededFor[kind]].every((words) => words.length > 3)).toBe(true);
+  for (const finding of findings)
+    for (const told of [findingSentence({ finding, witnesses: [] }), neededOf({ finding, witnesses: [] })])
+      expect(told.length).toBeGreaterThan(3);
+});
+
+it("calls missing rows retention only where somebody saw their partition", () => {
+  const gap = (witness: "chain" | "beginning") => ({ finding: "retention_gap", witnesses: [witness] }) as const;
+  expect([findingSentence(gap("beginning")), neededOf(gap("beginning"))].join(" ")).toMatch(
+    /as by retention.*nothing:/,
+  );
+  expect([findingSentence(gap("chain")), neededOf(gap("chain"))].join(" ")).toMatch(/or deleted.*no earlier reading/);
 });
 
 it("says whole only when nothing was tampered with and nothing is gone", () => {

@@ -3,7 +3,7 @@ import type { FindingKind, Witness } from "@/server/audit/verify/judge-row";
 
 const number = (value: number) => value.toLocaleString("en-US");
 
-/** What a finding says, in words. */
+/** What a kind of finding says, in words. */
 export const findingWords: Readonly<Record<FindingKind, string>> = {
   column_changed: "columns changed",
   content_mismatch: "content is not what was sealed",
@@ -16,17 +16,27 @@ export const findingWords: Readonly<Record<FindingKind, string>> = {
   duplicate_seq: "a second row under one number",
   forked: "put in beside another row",
   not_provable: "not provable",
-  key_drift: "sealed under another key",
-  retention_gap: "earlier rows are gone, as by retention",
+  key_drift: "every seal fails under this key",
+  retention_gap: "rows are gone, by retention or deleted",
 };
 
+type Told = { readonly finding: FindingKind; readonly witnesses: readonly Witness[] };
+/** Whether it is known that rows went with their partition. */
+const wentWithPartition = ({ finding, witnesses }: Told): boolean =>
+  finding === "retention_gap" && (witnesses.includes("beginning") || witnesses.includes("stream"));
+
+/** What one finding says, in words. */
+export const findingSentence = (found: Told): string =>
+  wentWithPartition(found) ? "rows went with their partition, as by retention" : findingWords[found.finding];
+
 /** What somebody needed to do it. */
-export const neededWords: Readonly<Record<"database" | "key" | "nothing", string>> = {
+export const neededWords: Readonly<Record<"database" | "key" | "nothing" | "unknown", string>> = {
   database: "write access to the database",
   key: "write access and AUDIT_HMAC_KEY",
   nothing: "nothing: it is no tampering",
+  unknown: "cannot be told",
 };
-export const neededFor: Readonly<Record<FindingKind, string>> = {
+const neededFor: Readonly<Record<FindingKind, string>> = {
   column_changed: neededWords.database,
   content_mismatch: neededWords.database,
   row_deleted: neededWords.database,
@@ -38,9 +48,13 @@ export const neededFor: Readonly<Record<FindingKind, string>> = {
   duplicate_seq: neededWords.database,
   forked: neededWords.key,
   not_provable: "nothing: it says nothing",
-  key_drift: "nothing: mend the key, check again",
-  retention_gap: "nothing: partitions go by age",
+  key_drift: "nothing if the key is another one: compare it, check again",
+  retention_gap: "nothing if it was retention: no earlier reading reaches back there",
 };
+
+/** What somebody needed for what was found. */
+export const neededOf = (found: Told): string =>
+  wentWithPartition(found) ? "nothing: partitions go by age" : neededFor[found.finding];
 
 /** From one seq to another. */
 export const rangeWords = (from: number | null, to: number | null): string =>
@@ -64,6 +78,7 @@ export const witnessWords: Readonly<Record<Witness, string>> = {
   stream: "the signed copy in the stream",
   chain: "its place in the chain",
   anchor: "a head anchored earlier",
+  beginning: "where the chain began when it was read earlier",
 };
 
 /** What came of a check, in one sentence: whole, or how it is not. */

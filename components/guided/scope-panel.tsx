@@ -1,4 +1,4 @@
-import { findingWords, witnessWords } from "@/components/audit/check-words";
+import { findingSentence, witnessWords } from "@/components/audit/check-words";
 import { CopyText } from "@/components/lib/copy-text";
 import { TimeStamp } from "@/components/lib/time-stamp";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
@@ -46,7 +46,7 @@ export function ScopePanel({ report }: { report: ScopeReport }) {
                 <TableCell numeric>{row.seq === null ? "?" : number(row.seq)}</TableCell>
                 <TableCell>{row.eventId === null ? "not known" : <CopyText text={row.eventId} />}</TableCell>
                 <TableCell>
-                  {findingWords[row.finding]}
+                  {findingSentence(row)}
                   {row.columns.length === 0 ? "" : `: ${row.columns.join(", ")}`}
                 </TableCell>
                 <TableCell>{row.witnesses.map((one) => witnessWords[one]).join(", ")}</TableCell>

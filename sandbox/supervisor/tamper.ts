@@ -14,7 +14,8 @@ type Row = {
 /** What takes one tampering back. `cut`: rows that came after stand where these stood, and move behind them. */
 type Undo =
   | { readonly kept: readonly Row[]; readonly ids: readonly string[]; readonly cut: boolean }
-  | { readonly partition: string; readonly bound: string };
+  | { readonly partitions: readonly Partition[] };
+type Partition = { readonly partition: string; readonly bound: string };
 type Hand = { readonly client: Client; readonly zone: string; readonly key: Buffer; readonly rows: readonly Row[] };
 type Way = { readonly summary: string; act(hand: Hand, deployment: Deployment): Promise<Undo> };
 
@@ -156,17 +157,17 @@ const ways: Readonly<Record<string, Way>> = {
     },
   },
   "audit-retention": {
-    summary: "Takes away the oldest partition of audit events that holds any, as retention does: no tampering.",
+    summary:
+      "Takes away the oldest partitions of audit events up to one that holds any, as retention does: no tampering.",
     async act({ client }) {
-      const { rows } = await client.query<{ partition: string; bound: string }>(
+      const { rows } = await client.query<Partition>(
         `SELECT c.oid::regclass::text AS partition, pg_get_expr(c.relpartbound, c.oid) AS bound FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
           WHERE i.inhparent = 'audit_events'::regclass AND pg_get_expr(c.relpartbound, c.oid) <> 'DEFAULT' ORDER BY c.relname`,
       );
-      for (const one of rows.slice(0, -1)) {
-        const held = await client.query(`SELECT FROM ${one.partition} LIMIT 1`);
-        if (held.rows.length === 0) continue;
-        await client.query(`ALTER TABLE audit_events DETACH PARTITION ${one.partition}`);
-        return one;
+      for (const [at, { partition }] of rows.slice(0, -1).entries()) {
+        const held = await client.query(`SELECT FROM ${partition} LIMIT 1`);
+        await client.query(`ALTER TABLE audit_events DETACH PARTITION ${partition}`);
+        if (held.rows.length > 0) return { partitions: rows.slice(0, at + 1) };
       }
       throw new Error("No partition is old enough for retention.");
     },
@@ -196,8 +197,9 @@ async function moveBehind({ client, zone, key }: Omit<Hand, "rows">, kept: reado
 
 async function takeBack(hand: Omit<Hand, "rows">, undo: Undo): Promise<void> {
   const { client } = hand;
-  if ("partition" in undo) {
-    await client.query(`ALTER TABLE audit_events ATTACH PARTITION ${undo.partition} ${undo.bound}`);
+  if ("partitions" in undo) {
+    for (const { partition, bound } of undo.partitions)
+      await client.query(`ALTER TABLE audit_events ATTACH PARTITION ${partition} ${bound}`);
     return;
   }
   await client.query("DELETE FROM audit_events WHERE id = ANY ($1)", [undo.ids]);

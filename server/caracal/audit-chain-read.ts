@@ -137,36 +137,11 @@ export async function seqsOfWindow(
   return row?.from == null || row.to === null ? null : { from: row.from, to: row.to };
 }
 
-/** Where the oldest partition begins, epoch ms; null: there is none beside the default one. What is older went with retention. */
-export async function oldestPartition(tx: Queryable): Promise<number | null> {
-  const rows = await tx.query<{ bound: string }>(
-    `SELECT pg_get_expr(c.relpartbound, c.oid) AS bound FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-      WHERE i.inhparent = 'audit_events'::regclass LIMIT 1000`,
-  );
-  const begins = rows.flatMap(({ bound }) => {
-    const at = Date.parse((/FROM \('([^']+)'\)/.exec(bound)?.[1] ?? "").replace(/([+-]\d\d)$/, "$1:00"));
-    return Number.isNaN(at) ? [] : [at];
-  });
-  return begins.length === 0 ? null : Math.min(...begins);
-}
-
 /** The names of zones by id; those that Caracal does not know are left out. */
 export async function zoneNames(tx: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const rows = await tx.query<{ id: string; name: string }>("SELECT id, name FROM zones WHERE id = ANY ($1)", [ids]);
   return new Map(rows.map(({ id, name }) => [id, name]));
 }
-
-export type ChainHead = { readonly zone: string; readonly seq: number; readonly id: string; readonly content: string };
-
-/** The head of each zone's chain, over the index (zone_id, chain_seq); zones without rows are left out. */
-export const readHeads = (tx: Queryable, zoneIds: readonly string[]): Promise<ChainHead[]> =>
-  tx.query<ChainHead>(
-    `SELECT z.id AS zone, h.* FROM unnest($1::text[]) AS z (id) CROSS JOIN LATERAL (
-       SELECT chain_seq::float8 AS seq, id, content_sha256 AS content FROM audit_events
-        WHERE zone_id = z.id AND chain_seq IS NOT NULL ORDER BY chain_seq DESC LIMIT 1) AS h
-      WHERE h.content IS NOT NULL`,
-    [zoneIds],
-  );
 
 /** What the ingestor has behind it: everything up to `last` but what is pending was ingested or dead-lettered. */
 export type Settled = { readonly last: string; readonly before: string | null };

@@ -1,4 +1,5 @@
-import { partitionsOf, type RowScope } from "@/server/caracal/evidence-snapshot";
+import { partitionsOf } from "@/server/caracal/audit-partitions-read";
+import type { RowScope } from "@/server/caracal/evidence-snapshot";
 import type { Queryable } from "@/server/platform/postgres";
 
 export type Extent = { readonly rows: number; readonly bytes: number };

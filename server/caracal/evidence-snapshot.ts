@@ -172,18 +172,3 @@ export async function clockOffset(snapshot: Queryable, now: () => number = Date.
     uncertain: rounded(Math.max(1, (after - before) / 2)),
   };
 }
-
-export type Partition = { readonly name: string; readonly from: string | null; readonly to: string | null };
-
-/** The partitions of audit_events, newest first, with the bounds of their times; the default one has none. */
-export async function partitionsOf(db: Queryable): Promise<Partition[]> {
-  const rows = await db.query<{ name: string; bound: string }>(
-    `SELECT c.relname AS name, pg_get_expr(c.relpartbound, c.oid) AS bound FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-      WHERE i.inhparent = 'public.audit_events'::regclass ORDER BY c.relname DESC LIMIT 500`,
-  );
-  return rows.map(({ name, bound }) => {
-    const parts = /^FOR VALUES FROM \('([^']+)'\) TO \('([^']+)'\)$/.exec(bound);
-    const utc = (text: string | undefined) => (text === undefined ? null : new Date(text).toISOString());
-    return { name, from: utc(parts?.[1]), to: utc(parts?.[2]) };
-  });
-}

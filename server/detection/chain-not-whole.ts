@@ -27,7 +27,7 @@ export function troubleWords({ zone, changed, removed, rewritten, foreignKey, fi
   };
 }
 
-/** Every seal failing has one cause, the console's key (trap 18), in however many zones: one signal. */
+/** Every seal failing most likely has one cause, the console's key (trap 18), in however many zones: one signal. */
 function keyDrift(zones: readonly Zone[]): readonly Finding[] {
   const [first] = zones;
   if (first === undefined) return [];
@@ -40,7 +40,7 @@ function keyDrift(zones: readonly Zone[]): readonly Finding[] {
       since: first.at,
       sentence: `Every seal fails under the console's AUDIT_HMAC_KEY, in ${counted(zones.length, "zone")}`,
       meaning:
-        "All rows at once means another key, not an attack: give the console the key that audit runs with, and check again. Until then neither seals nor the stream's signatures are heard.",
+        "All rows at once most likely means another key: compare it with the one that audit runs with, and check again. Is it the same one, then somebody overwrote every seal. Until that is settled neither seals nor the stream's signatures are heard.",
       figures: [{ name: "zones", value: zones.length, source: "audit-chain check" }],
       action: { label: "Open the check", href: `/audit/checks/${first.checkId}` },
     },

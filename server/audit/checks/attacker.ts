@@ -1,7 +1,7 @@
 import type { FindingKind } from "@/server/audit/verify/judge-row";
 
-/** What somebody needed for it: write access to Caracal's database, the HMAC key too, or nothing (it is no tampering). */
-export const neededForFinding: Readonly<Record<FindingKind, "database" | "key" | "nothing">> = {
+/** What somebody needed for it: write access to Caracal's database, the HMAC key too, nothing (it is no tampering); or it cannot be told whether it is any. */
+export const neededForFinding: Readonly<Record<FindingKind, "database" | "key" | "nothing" | "unknown">> = {
   column_changed: "database",
   content_mismatch: "database",
   row_deleted: "database",
@@ -13,6 +13,6 @@ export const neededForFinding: Readonly<Record<FindingKind, "database" | "key" |
   duplicate_seq: "database",
   forked: "key",
   not_provable: "nothing",
-  key_drift: "nothing",
-  retention_gap: "nothing",
+  key_drift: "unknown",
+  retention_gap: "unknown",
 };

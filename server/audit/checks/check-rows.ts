@@ -1,7 +1,7 @@
 import { setImmediate as breath, setTimeout as pause } from "node:timers/promises";
 import type { Trouble } from "@/server/audit/checks/troubles";
 import type { CheckScope, CheckTotals } from "@/server/audit/checks/schemas";
-import type { WalkState } from "@/server/audit/verify/chain-walk";
+import type { WalkState } from "@/server/audit/verify/walk-state";
 import type { Deployment } from "@/server/caracal/deployment";
 import type { Database, Queryable } from "@/server/platform/postgres";
 

@@ -1,4 +1,6 @@
 import { anchorsOf } from "@/server/audit/anchors/anchor-heads";
+import { beginningsOf } from "@/server/audit/anchors/chain-beginnings";
+import { noteOn, untoldRows } from "@/server/audit/checks/check-note";
 import {
   beating,
   type CheckContext,
@@ -17,7 +19,8 @@ import { walkZone } from "@/server/audit/checks/walk-zone";
 import { driftOf } from "@/server/audit/checks/zone-drift";
 import { JudgePool } from "@/server/audit/threads/judge-pool";
 import type { Anchor } from "@/server/audit/verify/finding";
-import { ingestedUpTo, oldestPartition, type Settled } from "@/server/caracal/audit-chain-read";
+import { ingestedUpTo, type Settled } from "@/server/caracal/audit-chain-read";
+import { oldestPartition } from "@/server/caracal/audit-partitions-read";
 import { type Repeating, repeat } from "@/server/jobs/repeat";
 import { messageOf } from "@/server/platform/errors";
 import { isUniqueViolation, type Queryable } from "@/server/platform/postgres";
@@ -44,8 +47,9 @@ async function anchorsFor(
   ctx: CheckContext,
   check: CheckRow,
   zones: readonly ZoneRow[],
+  keptFrom: number | undefined,
 ): Promise<Map<string, Anchor[]>> {
-  const anchors = await anchorsOf(ctx.db, new Set(zones.map(({ zone_id }) => zone_id)), check.id);
+  const anchors = await anchorsOf(ctx.db, new Set(zones.map(({ zone_id }) => zone_id)), check.id, keptFrom);
   if (check.scope !== "new") return anchors;
   for (const [zone, head] of await checkedHeads(ctx.db, zones, check.id))
     anchors.set(zone, [...(anchors.get(zone) ?? []).filter(({ seq }) => seq !== head.seq), head]);
@@ -73,14 +77,19 @@ async function carryOut(ctx: CheckContext, check: CheckRow): Promise<void> {
   await planZones(ctx, check);
   await beat.at("reading", 0);
   const planned = await zonesOf(ctx.db, check.id);
-  const anchors = await anchorsFor(ctx, check, planned);
+  const keptFrom = await reading(ctx, oldestPartition);
+  const anchors = await anchorsFor(ctx, check, planned, keptFrom);
+  const beginnings = await beginningsOf(
+    ctx.db,
+    planned.map(({ zone_id }) => zone_id),
+    check.id,
+  );
   const heard = await listen(ctx, check, settled, planned, beat);
   const pool = new JudgePool();
   try {
     await addAbsentZones(ctx, check, heard);
     const zones = await zonesOf(ctx.db, check.id);
-    const { drifted, undecided } = await driftOf(ctx, check, zones, heard, beat);
-    const keptFrom = await reading(ctx, oldestPartition);
+    const { drifted, overwritten, undecided } = await driftOf(ctx, check, zones, heard, beat);
     const [kept] = await ctx.db.query<{ found: number }>(
       "SELECT count(*)::float8 AS found FROM audit_findings WHERE check_id = $1",
       [check.id],
@@ -88,57 +97,34 @@ async function carryOut(ctx: CheckContext, check: CheckRow): Promise<void> {
     const progress = { done: zones.reduce((sum, { judged }) => sum + judged, 0), found: kept?.found ?? 0 };
     for (const zone of zones)
       if (zone.state !== "done" && !undecided.has(zone.zone_id))
-        await walkZone(ctx, check, zone, { heard, anchors, drifted, keptFrom, pool }, beat, progress);
+        await walkZone(
+          ctx,
+          check,
+          zone,
+          { heard, anchors, beginnings, drifted, overwritten, keptFrom, pool },
+          beat,
+          progress,
+        );
     const withRows = zones.filter(({ newest_seq }) => newest_seq !== null).length;
     const drift = drifted.size > 0 && drifted.size >= withRows; // of every chain
     const witnesses: CheckWitnesses = {
       seal: ctx.auditKey !== null && !drift,
       stream: heard === null || drift ? null : heard.seen,
       anchors: [...anchors.values()].reduce((sum, list) => sum + list.length, 0),
-      note: noteOn(ctx, check, {
-        settled,
-        heard,
+      note: noteOn(check.scope, {
+        keyed: ctx.auditKey !== null,
+        streamThere: settled !== null,
         drifted: drifted.size,
+        overwritten: zones.filter(({ zone_id: id }) => overwritten.has(id)).map((one) => one.zone_name ?? one.zone_id),
         undecided: undecided.size,
         zones: withRows,
+        untold: await untoldRows(ctx.db, check.id),
       }),
     };
     await finishCheck(ctx, check, { witnesses, streamTo: heard?.settledTo ?? null });
   } finally {
     await Promise.all([pool.close(), heard?.close()]);
   }
-}
-
-type Circumstances = {
-  readonly settled: Settled | null;
-  readonly heard: HeardStream | null;
-  readonly drifted: number;
-  readonly undecided: number;
-  readonly zones: number;
-};
-
-/** What a reader of the result should know of how it came about. */
-function noteOn({ auditKey }: CheckContext, { scope }: CheckRow, seen: Circumstances): string | null {
-  const { settled, drifted, undecided, zones } = seen;
-  const notes = [
-    auditKey === null
-      ? "AUDIT_HMAC_KEY is not set: seals and the stream's signatures were not checked, so neither was heard."
-      : settled === null
-        ? "The stream or its group audit-ingestor is not there: nothing could be told from it."
-        : null,
-    drifted === 0
-      ? null
-      : `Every seal ${drifted === zones ? "" : `of ${drifted} of ${zones} zones `}fails under the console's AUDIT_HMAC_KEY: it is another key than Caracal's. That is no attack (trap 18).`,
-    undecided === 0
-      ? null
-      : `In ${undecided} zones the one new row has a seal that fails: one alone cannot tell another key from an attack, and it waits for the next.`,
-    scope === "new"
-      ? "Rows behind the head that was checked last were not looked at: what is done to them later is found by the check of the whole chain."
-      : scope === "window"
-        ? "Rows outside the window were not looked at."
-        : null,
-  ].filter((note) => note !== null);
-  return notes.length === 0 ? null : notes.join(" ");
 }
 
 /** One check, from where it was left to its end. A failure is written on it and it is gone on with. True: there may be another. */

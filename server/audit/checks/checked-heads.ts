@@ -1,5 +1,6 @@
 import type { ZoneRow } from "@/server/audit/checks/check-rows";
 import type { Anchor } from "@/server/audit/verify/finding";
+import { keyFingerprint } from "@/server/audit/verify/seals";
 import type { Queryable } from "@/server/platform/postgres";
 
 /** The rows at which checks ended before this one began, as anchors: a check of newer rows begins by holding the chain against them. */
@@ -24,24 +25,33 @@ export async function streamHeardTo(db: Queryable): Promise<string | null> {
   return row?.to ?? null;
 }
 
+/** Of these zones those in which a check found right seals under this key. */
+export async function sealedBefore(db: Queryable, zones: readonly string[], key: Buffer): Promise<ReadonlySet<string>> {
+  const rows = await db.query<{ zone: string }>(
+    "SELECT zone_id AS zone FROM audit_checked_heads WHERE zone_id = ANY ($1) AND sealed_under = $2",
+    [zones, keyFingerprint(key)],
+  );
+  return new Set(rows.map(({ zone }) => zone));
+}
+
 const broken = (zone: string) =>
   `(${zone}.trouble->>'changed')::int + (${zone}.trouble->>'removed')::int + (${zone}.trouble->>'rewritten')::int > 0`;
 
 /**
  * Keeps where a finished check ended in each zone. Newer rows that were not whole hold the head back until the whole chain was checked,
- * and so does a chain of which no row is left. Of two checks the one that began later counts.
+ * and so does a chain of which no row is left. Of two checks the one that began later counts. `key`: under which seals were heard.
  */
-export async function keepHeads(tx: Queryable, checkId: string): Promise<void> {
+export async function keepHeads(tx: Queryable, checkId: string, key: Buffer | null): Promise<void> {
   await tx.query(
-    `INSERT INTO audit_checked_heads AS h (zone_id, chain_seq, event_id, content_sha256, check_id, full_check_id)
+    `INSERT INTO audit_checked_heads AS h (zone_id, chain_seq, event_id, content_sha256, check_id, full_check_id, sealed_under)
      SELECT z.zone_id, (z.walk->'previous'->>'seq')::bigint, z.walk->'previous'->>'id', z.walk->'previous'->>'content', c.id,
-            CASE WHEN c.scope = 'full' THEN c.id END
+            CASE WHEN c.scope = 'full' THEN c.id END, CASE WHEN (z.walk->>'sealed')::boolean THEN $2 END
        FROM audit_check_zones z JOIN audit_checks c ON c.id = z.check_id
       WHERE c.id = $1 AND c.scope <> 'window' AND z.walk->>'previous' IS NOT NULL
      ON CONFLICT (zone_id) DO UPDATE SET chain_seq = excluded.chain_seq, event_id = excluded.event_id, content_sha256 = excluded.content_sha256,
-            check_id = excluded.check_id, full_check_id = coalesce(excluded.full_check_id, h.full_check_id), held = false, checked_at = clock_timestamp()
+            check_id = excluded.check_id, full_check_id = coalesce(excluded.full_check_id, h.full_check_id), sealed_under = coalesce(excluded.sealed_under, h.sealed_under), held = false, checked_at = clock_timestamp()
       WHERE (SELECT started_at FROM audit_checks WHERE id = excluded.check_id) >= coalesce((SELECT started_at FROM audit_checks WHERE id = h.check_id), '-infinity')`,
-    [checkId],
+    [checkId, key === null ? null : keyFingerprint(key)],
   );
   await tx.query(
     `UPDATE audit_checked_heads h SET held = true, full_check_id = CASE WHEN c.scope = 'full' THEN c.id ELSE h.full_check_id END

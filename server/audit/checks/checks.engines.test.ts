@@ -93,7 +93,7 @@ describe("the recorded incident in real Postgres and Redis", () => {
     await advanceOneCheck(ctx(Buffer.alloc(32, 3)));
     expect(await view(other)).toMatchObject({
       totals: { tampered: 0, removed: 0 },
-      witnesses: { seal: false, note: expect.stringContaining("another key") },
+      witnesses: { seal: false, note: expect.stringContaining("Another key") },
     });
     expect((await found(other)).map(({ finding }) => finding)).toEqual(["key_drift", "key_drift", "key_drift"]);
   });

@@ -18,7 +18,7 @@ const what = ({ scope, zone_name: name }: CheckRow): string =>
 
 /** Ends a check: totals, what is wrong now, the heads that the next one goes on from, and the record, in one transaction. @throws Ended */
 export async function finishCheck(
-  { db, holder }: CheckContext,
+  { db, holder, auditKey }: CheckContext,
   check: CheckRow,
   result: { readonly witnesses: CheckWitnesses; readonly streamTo: string | null },
 ): Promise<void> {
@@ -43,7 +43,7 @@ export async function finishCheck(
     }));
     await keepTroubles(tx, check.id, troubles);
     await orderWholeChains(tx, check.id, verifierVersion);
-    await keepHeads(tx, check.id);
+    await keepHeads(tx, check.id, auditKey);
     const whole = troubles.every(({ trouble }) => isWhole(trouble));
     if (check.scheduled && check.scope === "new" && whole) return; // once a minute: the check itself is kept, and says as much
     const { rows: all, proved, tampered, removed, not_provable: unproved } = totals;

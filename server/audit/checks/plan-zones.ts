@@ -1,5 +1,6 @@
 import type { CheckContext, CheckRow } from "@/server/audit/checks/check-rows";
 import { reading } from "@/server/audit/checks/reading";
+import { keepBeginnings } from "@/server/audit/anchors/chain-beginnings";
 import { nextChainZones, nextKnownZones, readEnds, seqsOfWindow, zoneNames } from "@/server/caracal/audit-chain-read";
 import type { Queryable } from "@/server/platform/postgres";
 
@@ -72,6 +73,7 @@ export async function planZones(ctx: CheckContext, check: CheckRow): Promise<voi
   const planned: Planned[] = [];
   for (let at = 0; at < zones.length; at += zonesAtOnce) {
     const some = zones.slice(at, at + zonesAtOnce);
+    if (check.scope === "full") await keepBeginnings(ctx, some);
     const ends = await reading(ctx, (tx) => readEnds(tx, some));
     const names = await reading(ctx, (tx) => zoneNames(tx, some));
     for (const zone of some) {

@@ -67,7 +67,7 @@ export type ZoneInCheck = {
     readonly lastSeq: number | null;
     readonly ingestedFrom: string | null; // of the row before the first bad one
     readonly ingestedTo: string | null;
-    readonly needed: "database" | "key" | "nothing";
+    readonly needed: "database" | "key" | "nothing" | "unknown";
   } | null;
 };
 

@@ -7,6 +7,7 @@ import { orderDueChecks } from "@/server/audit/checks/check-schedule";
 import { getCheck, listChecks, listFindings } from "@/server/audit/checks/check-views";
 import { advanceOneCheck } from "@/server/audit/checks/check-worker";
 import { startCheck } from "@/server/audit/checks/start-check";
+import { listCheckedZones } from "@/server/audit/checks/zone-views";
 import { chainTroubles } from "@/server/detection/chain-troubles";
 
 const key = Buffer.alloc(32, 6);
@@ -244,18 +245,87 @@ test("whoever blunts the seals at both ends of a chain does not silence the key 
   const told = await found(blunted);
   expect(told).not.toContainEqual(expect.stringContaining("key_drift"));
   expect((await view(blunted)).totals?.tampered).toBeGreaterThan(150);
-  await stage.caracalOwner.query("UPDATE audit_events SET chain_hmac = repeat('0', 64), ingest_signature = NULL");
-  const other = await order({ scope: "full" });
-  await advanceOneCheck(ctx());
-  expect(await found(other)).toContainEqual(expect.stringContaining("key_drift"));
 });
 
-test("rows at the beginning that somebody deleted are told by an anchor; retention takes none of this month's", async () => {
-  await ingest(6, false);
-  await anchorHeads(ctx(), null);
+test.each(["repeat('0', 64)", "''"])(
+  "every seal overwritten with %s is no other key once this one fitted",
+  async (seal) => {
+    const blunt = `UPDATE audit_events SET chain_hmac = ${seal}, ingest_signature = NULL`;
+    await ingest(5, false);
+    await order({ scope: "full" });
+    await advanceOneCheck(ctx());
+    await stage.caracalOwner.query(blunt);
+    const again = await order({ scope: "full" });
+    await advanceOneCheck(ctx());
+    expect(await found(again)).toEqual([1, 2, 3, 4, 5].map((seq) => `rewritten_without_key ${seq}`));
+    expect((await view(again)).witnesses?.note).toContain("under this same key");
+    const other = await order({ scope: "full" });
+    await advanceOneCheck(ctx(Buffer.alloc(32, 1))); // the console was given another key since
+    expect(await found(other)).toEqual(seal === "''" ? [] : ["key_drift null"]);
+  },
+);
+
+test("every seal overwritten before any check heard one is told as what it is or may be", async () => {
   await ingest(5, false);
-  await stage.caracalOwner.query("DELETE FROM audit_events WHERE chain_seq <= 8");
+  await stage.caracalOwner.query("UPDATE audit_events SET chain_hmac = repeat('0', 64), ingest_signature = NULL");
   const id = await order({ scope: "full" });
   await advanceOneCheck(ctx());
-  expect(await found(id)).toEqual(["row_deleted 6", "retention_gap 8"]);
+  expect(await found(id)).toEqual(["key_drift null"]);
+  const { witnesses } = await view(id);
+  expect(witnesses).toMatchObject({
+    seal: false,
+    note: expect.stringContaining("from the rows alone the two cannot be told apart"),
+  });
+});
+
+test("a beginning that somebody deleted is told once this console has seen it; before that it may be retention", async () => {
+  await ingest(6, false);
+  await stage.caracalOwner.query("DELETE FROM audit_events WHERE chain_seq <= 2");
+  const unseen = await order({ scope: "full" });
+  await advanceOneCheck(ctx());
+  expect(await found(unseen)).toEqual(["retention_gap 2"]);
+  expect((await view(unseen)).witnesses?.note).toMatch(/rows before seq 3 are gone; whether by retention or deletion/);
+  await ingest(5, false);
+  await stage.caracalOwner.query("DELETE FROM audit_events WHERE chain_seq <= 5");
+  const id = await order({ scope: "full" });
+  await advanceOneCheck(ctx());
+  expect(await found(id)).toEqual(["retention_gap 2", "row_deleted 3", "row_deleted 4", "row_deleted 5"]);
+  expect(await summed()).toEqual([[0, 3, 0]]);
+});
+
+test("a month that retention took is retention; first rows of the next that go by hand are not", async () => {
+  const startAt = BigInt(Date.UTC(2020, 1, 1)) * 1_000_000n;
+  events = honestEvents(Math.random, key, { zoneId, startAt, nextMs: 4 * 86_400_000 });
+  await ingest(60, false);
+  await anchorHeads(ctx(), null);
+  const begins = Number(all.find(({ row }) => row.occurred_at >= "2020-03-01")?.row.chain_seq);
+  await stage.caracalOwner.query("ALTER TABLE audit_events DETACH PARTITION audit_events_y2020m02");
+  const retained = await order({ scope: "full" });
+  await advanceOneCheck(ctx());
+  expect(await found(retained)).toEqual([`retention_gap ${begins - 1}`]);
+  expect((await view(retained)).witnesses?.note).not.toContain("cannot be told");
+  await stage.caracalOwner.query("DELETE FROM audit_events WHERE chain_seq <= $1", [begins + 1]);
+  const id = await order({ scope: "full" });
+  await advanceOneCheck(ctx());
+  expect(await found(id)).toEqual([
+    `retention_gap ${begins - 1}`,
+    `row_deleted ${begins}`,
+    `row_deleted ${begins + 1}`,
+  ]);
+});
+
+test("a quiet zone of which every row left with its month is whole, however late its head was anchored", async () => {
+  const startAt = BigInt(Date.UTC(2020, 1, 1)) * 1_000_000n;
+  events = honestEvents(Math.random, key, { zoneId, startAt });
+  await ingest(4, false);
+  await schedule();
+  await advanceOneCheck(ctx());
+  await anchorHeads(ctx(), null);
+  await stage.caracalOwner.query("ALTER TABLE audit_events DETACH PARTITION audit_events_y2020m02");
+  const id = await order({ scope: "full" });
+  await advanceOneCheck(ctx());
+  expect(await found(id)).toEqual([]);
+  expect(await summed()).toEqual([]);
+  const { rows } = await listCheckedZones({ ctx: ctx(), input: { limit: 50 } });
+  expect(rows.find(({ zone }) => zone.id === zoneId)).toMatchObject({ whole: true, firstBad: null });
 });

@@ -1,2 +1,2 @@
 /** Which rules judged; it goes with every result. */
-export const verifierVersion = "audit-chain@2";
+export const verifierVersion = "audit-chain@3";

@@ -1,20 +1,25 @@
 import type { Beat, CheckContext, CheckRow, Kept, ZoneRow } from "@/server/audit/checks/check-rows";
 import type { HeardStream } from "@/server/audit/checks/hear-stream";
 import { countTrouble, noTrouble } from "@/server/audit/checks/troubles";
+import { reading } from "@/server/audit/checks/reading";
 import { linksOfZone, pagesOfZone } from "@/server/audit/checks/zone-rows";
 import type { JudgePool } from "@/server/audit/threads/judge-pool";
 import { ChainWalk } from "@/server/audit/verify/chain-walk";
 import { type Anchor, type Finding, noTotals } from "@/server/audit/verify/finding";
+import type { Beginning } from "@/server/audit/verify/late-beginning";
 import { inOrder } from "@/server/audit/verify/in-order";
 import { chainSeal } from "@/server/audit/verify/seals";
 import type { StoredRow } from "@/server/audit/verify/stored-row";
+import { oldestPartition } from "@/server/caracal/audit-partitions-read";
 
 /** What a check knows beside the rows. */
 export type Known = {
   readonly heard: HeardStream | null;
   readonly anchors: ReadonlyMap<string, readonly Anchor[]>;
   readonly drifted: ReadonlySet<string>;
-  readonly keptFrom: number | null;
+  readonly overwritten: ReadonlySet<string>; // zones whose seals were right once and are not any more, blank ones among them
+  readonly beginnings: ReadonlyMap<string, readonly Beginning[]>;
+  readonly keptFrom: number | undefined; // when the check was begun, epoch ms
   readonly pool: JudgePool;
 };
 /** How far the whole check is. */
@@ -35,7 +40,7 @@ export async function walkZone(
   progress: Progress,
 ): Promise<void> {
   const { zone_id: zoneId } = zone;
-  const { heard, drifted, pool } = known;
+  const { heard, drifted, overwritten, pool } = known;
   const key = drifted.has(zoneId) ? null : ctx.auditKey;
   const totals = { ...(zone.totals ?? noTotals()) };
   const trouble = { ...(zone.trouble ?? noTrouble()) };
@@ -51,7 +56,8 @@ export async function walkZone(
     anchors: known.anchors.get(zoneId),
     from: zone.from_seq ?? undefined,
     until: zone.until_seq ?? undefined,
-    keptFrom: known.keptFrom ?? undefined,
+    beginnings: known.beginnings.get(zoneId),
+    keptFrom: known.keptFrom,
   });
   const { walk: left } = zone;
   if (left === null && drifted.has(zoneId)) emit(driftIn(zoneId));
@@ -61,7 +67,7 @@ export async function walkZone(
     walk.resume(left, await again);
   }
 
-  let sealed = left?.sealed ?? false;
+  let sealed = left?.sealed ?? overwritten.has(zoneId);
   const keep = (state: "walking" | "done") =>
     beat.keep("judging", progress.done, async (tx) => {
       const saved: Kept = { ...walk.save(), sealed };
@@ -87,6 +93,8 @@ export async function walkZone(
     before: left?.previous?.seq ?? null,
     until: Math.min(zone.until_seq ?? Number.MAX_SAFE_INTEGER, zone.newest_seq ?? -1),
   });
+  let last = next === null ? 0 : next - 1;
+  const lookAtPartitions = async () => walk.keptFrom(await reading(ctx, oldestPartition)); // retention may have come since
   let sealedNext = sealed; // of the pages that are asked for, ahead of those that came back
   const judge = (rows: readonly StoredRow[]) => {
     const page = {
@@ -103,6 +111,8 @@ export async function walkZone(
     const { value, done } = await beat.during("judging", progress.done, coming.next());
     if (done === true) break;
     const [rows, { verdicts, sealed: after }] = value;
+    if (someMissing(rows, last)) await lookAtPartitions();
+    last = rows.at(-1)?.chain_seq ?? last;
     for (const [at, row] of rows.entries()) {
       const verdict = verdicts[at];
       if (verdict === undefined) throw new Error("a page came back without the verdicts of all its rows");
@@ -115,9 +125,14 @@ export async function walkZone(
     progress.done += rows.length;
     if (beat.due()) await keep("walking");
   }
+  await lookAtPartitions();
   walk.end();
   await keep("done");
 }
+
+/** Whether a seq is left out before or among these rows. */
+const someMissing = (rows: readonly StoredRow[], last: number): boolean =>
+  rows.some(({ chain_seq: seq }, at) => seq !== null && seq > ((at === 0 ? last : rows[at - 1]?.chain_seq) ?? 0) + 1);
 
 const isSealed = (key: Buffer, row: StoredRow): boolean =>
   Boolean(row.chain_hmac) && chainSeal(key, row.content_sha256 ?? "", row.prev_content_sha256) === row.chain_hmac;

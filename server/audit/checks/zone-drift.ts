@@ -1,5 +1,6 @@
 import type { Beat, CheckContext, CheckRow, ZoneRow } from "@/server/audit/checks/check-rows";
 import type { HeardStream } from "@/server/audit/checks/hear-stream";
+import { sealedBefore } from "@/server/audit/checks/checked-heads";
 import { reading, rowsAtOnce } from "@/server/audit/checks/reading";
 import { KeyDrift } from "@/server/audit/verify/key-drift";
 import { type ChainPlace, readChainRows, readLastRows, readSeals } from "@/server/caracal/audit-chain-read";
@@ -28,10 +29,15 @@ async function lookThrough(ctx: CheckContext, drift: KeyDrift, check: CheckRow, 
   }
 }
 
+type Drift = {
+  readonly drifted: ReadonlySet<string>;
+  readonly overwritten: ReadonlySet<string>; // not one seal is right, and an earlier check found right ones under the same key
+  readonly undecided: ReadonlySet<string>; // of the rows that are new there is one, and its seal fails: one alone tells nothing
+};
+
 /**
- * Tells zones that another key sealed (trap 18): those where it seems so by the rows at both ends of their chains, and not one seal
- * between them is right. `undecided`: of the rows that are new there is
- * one, and its seal fails: one alone cannot tell another key from an attack.
+ * Tells zones that another key seems to have sealed (trap 18): it looks so by the rows at both ends of their chains, and not one seal
+ * between them is right. Nobody who overwrites every seal of a zone gets that reading once its seals were found right.
  */
 export async function driftOf(
   ctx: CheckContext,
@@ -39,8 +45,8 @@ export async function driftOf(
   zones: readonly ZoneRow[],
   heard: HeardStream | null,
   beat: Beat,
-): Promise<{ readonly drifted: ReadonlySet<string>; readonly undecided: ReadonlySet<string> }> {
-  if (ctx.auditKey === null) return { drifted: new Set(), undecided: new Set() };
+): Promise<Drift> {
+  if (ctx.auditKey === null) return { drifted: new Set(), overwritten: new Set(), undecided: new Set() };
   const drift = new KeyDrift(ctx.auditKey);
   for (const zone of heard?.signed ?? []) drift.signed(zone);
   for (const zone of zones) {
@@ -54,9 +60,13 @@ export async function driftOf(
     ]);
     for (const row of new Map(rows.map((one) => [one.id, one])).values()) drift.row(row);
   }
-  const seeming = drift.drifted();
+  const withRows = zones.filter(({ newest_seq }) => newest_seq !== null).map(({ zone_id: id }) => id);
+  const before = check.scope === "full" ? await sealedBefore(ctx.db, withRows, ctx.auditKey) : new Set<string>();
+  const lost = () => new Set([...before].filter((id) => !drift.holds(id)));
+  const seeming = new Set([...drift.drifted(), ...lost()]);
   for (const zone of zones) if (seeming.has(zone.zone_id)) await lookThrough(ctx, drift, check, zone, beat);
-  const drifted = drift.drifted();
+  const overwritten = lost();
+  const drifted = new Set([...drift.drifted()].filter((id) => !overwritten.has(id)));
   const held = check.scope === "new" ? zones.filter(({ zone_id: id }) => drift.undecided(id) && !drifted.has(id)) : [];
-  return { drifted, undecided: new Set(held.map(({ zone_id: id }) => id)) };
+  return { drifted, overwritten, undecided: new Set(held.map(({ zone_id: id }) => id)) };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { CheckContext } from "@/server/audit/checks/check-rows";
 import { reading, rowsAtOnce } from "@/server/audit/checks/reading";
-import type { Link } from "@/server/audit/verify/chain-walk";
+import type { Link } from "@/server/audit/verify/walk-state";
 import type { StoredRow } from "@/server/audit/verify/stored-row";
 import { type ChainPlace, readChainRows, readLinks, readUnplacedRows } from "@/server/caracal/audit-chain-read";
 

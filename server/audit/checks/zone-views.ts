@@ -89,10 +89,11 @@ export async function listCheckedZones({
   return { rows, nextCursor: page.length < limit ? null : (ids.at(-1) ?? null) };
 }
 
-/** Zones whose chain a check has seen and of which no row is left. */
+/** Zones whose chain a check has seen and of which no row is left: not whole, unless one since then found that all went by retention. */
 async function emptiedZones(ctx: Context): Promise<CheckedZone[]> {
-  const heads = await ctx.db.query<{ zone: string; seq: number; at: Date }>(
-    "SELECT zone_id AS zone, chain_seq::float8 AS seq, checked_at AS at FROM audit_checked_heads ORDER BY zone_id LIMIT 500",
+  const heads = await ctx.db.query<{ zone: string; seq: number; at: Date; whole: boolean; bad: number | null }>(
+    `SELECT h.zone_id AS zone, h.chain_seq::float8 AS seq, h.checked_at AS at, h.held AND t.zone_id IS NULL AS whole, t.first_seq::float8 AS bad
+       FROM audit_checked_heads h LEFT JOIN audit_troubles t ON t.zone_id = h.zone_id AND t.superseded_by IS NULL ORDER BY h.zone_id LIMIT 500`,
   );
   const ids = heads.map(({ zone }) => zone);
   const there = new Set((await reading(ctx, (tx) => readEnds(tx, ids))).map(({ zone }) => zone));
@@ -103,7 +104,7 @@ async function emptiedZones(ctx: Context): Promise<CheckedZone[]> {
       gone.map(({ zone }) => zone),
     ),
   );
-  return gone.map(({ zone, seq, at }) => ({
+  return gone.map(({ zone, seq, at, whole, bad }) => ({
     zone: { id: zone, name: names.get(zone) ?? zone, known: names.has(zone) },
     oldest: 1,
     newest: seq,
@@ -112,8 +113,8 @@ async function emptiedZones(ctx: Context): Promise<CheckedZone[]> {
     checkedAt: at.toISOString(),
     behind: 0,
     fullCheck: null,
-    whole: false,
-    firstBad: null,
+    whole,
+    firstBad: bad,
   }));
 }
 

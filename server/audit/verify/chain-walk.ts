@@ -1,61 +1,23 @@
 import { AbsentInOrder } from "@/server/audit/verify/absent-in-order";
 import { explainBroken } from "@/server/audit/verify/broken-links";
-import {
-  type Absent,
-  type Anchor,
-  countFinding,
-  type Finding,
-  type Place,
-  type Totals,
-} from "@/server/audit/verify/finding";
+import { deletedRows, type KnownRow, mostOfGap } from "@/server/audit/verify/deleted-rows";
+import { type Anchor, countFinding, type Finding, type Place, type Totals } from "@/server/audit/verify/finding";
 import type { FindingKind, RowVerdict, Witness } from "@/server/audit/verify/judge-row";
+import { judgeBeginning } from "@/server/audit/verify/late-beginning";
+import { PartitionsKept } from "@/server/audit/verify/partitions-kept";
 import type { StoredRow } from "@/server/audit/verify/stored-row";
-
-/** What is known beside the rows, and which of them are walked. */
-export type WalkScope = {
-  readonly absent?: readonly Absent[];
-  readonly anchors?: readonly Anchor[];
-  readonly from?: number; // the first seq that is looked at; none: the chain's beginning
-  readonly until?: number; // the last one; none: the chain's end
-  readonly keptFrom?: number; // where the oldest partition begins, epoch ms: what is older went with retention
-};
-
-type Spot = { readonly seq: number; readonly id: string };
-
-/** A walk that can be gone on with: where it is, and what it still has in mind of the rows behind it. */
-export type WalkState = {
-  readonly previous: Place | null; // read on from the seq after it
-  readonly windowFrom: number | null; // links from here to `previous` must be read again
-  readonly marks: readonly (Spot & { readonly stands: boolean; readonly clean: boolean })[]; // those of the window that are not both
-  readonly beside: readonly Spot[]; // rows of the window that were put beside others
-  readonly broken: readonly Spot[];
-  readonly contradictions: readonly Place[];
-  readonly passed: readonly Absent[];
-  readonly signaturesRight: number;
-  readonly foreignSignatures: boolean;
-  readonly retained: boolean;
-};
-/** A row of the window, read again. */
-export type Link = Pick<Place, "seq" | "id" | "content" | "prev">;
+import {
+  type Link,
+  sameSpot,
+  type Spot,
+  spotOf,
+  type WalkScope,
+  type WalkState,
+} from "@/server/audit/verify/walk-state";
 
 /** Rows that are kept in sight on either side of a broken link, to tell a moved row from a removed one. */
 const inSight = 20_000;
-/** Gaps above this are reported by their ends: nobody reads a million lines that say the same. */
-const mostOfGap = 100_000;
 const mostContradictions = 10_000;
-/** An event that comes later than this after its month ended is not looked for among those that went with the month. */
-const lateMs = 7 * 86_400_000;
-
-/** An event's id and its time are made a few milliseconds apart, maybe on either side of a month's end. */
-const skewMs = 60_000;
-
-/** When a UUIDv7 was made, epoch ms; null: it is none. */
-const uuidTime = (id: string): number | null =>
-  /^[\da-f]{8}-[\da-f]{4}-7/i.test(id) ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : null;
-
-const sameSpot = (a: Spot) => (b: Spot) => a.seq === b.seq && a.id === b.id;
-const spotOf = ({ seq, id }: Spot): Spot => ({ seq, id });
-
 /**
  * Walks one zone's rows in the order of chain_seq: links, gaps, doubles, order, and rows that only the stream still has. A broken link is
  * charged to the bad or missing row before it, not to its neighbour (contract section 4). Memory is bounded by `inSight`.
@@ -72,6 +34,7 @@ export class ChainWalk {
   private retained = false; // the chain begins late
   private readonly absent: AbsentInOrder;
   private readonly anchors: ReadonlyMap<number, Anchor>;
+  private readonly partitions: PartitionsKept;
 
   constructor(
     private readonly zoneId: string,
@@ -83,6 +46,12 @@ export class ChainWalk {
     const inScope = ({ seq }: { readonly seq: number }) => seq >= from && seq <= until;
     this.anchors = new Map(anchors.filter(inScope).map((anchor) => [anchor.seq, anchor]));
     this.absent = new AbsentInOrder(absent.filter(inScope));
+    this.partitions = new PartitionsKept(scope.keptFrom);
+  }
+
+  /** Where the oldest partition begins now, epoch ms. Say it again before rows of a page are given between which some are missing. */
+  keptFrom(from: number | undefined): void {
+    this.partitions.now(from);
   }
 
   /** What to keep in order to go on later. Rows of the seq that is not closed yet are to be given again. */
@@ -100,6 +69,7 @@ export class ChainWalk {
       signaturesRight: this.signaturesRight,
       foreignSignatures: this.foreignSignatures,
       retained: this.retained,
+      keptFrom: this.partitions.from,
     };
   }
 
@@ -119,6 +89,9 @@ export class ChainWalk {
     this.signaturesRight = state.signaturesRight;
     this.foreignSignatures = state.foreignSignatures;
     this.retained = state.retained;
+    const { from } = this.partitions;
+    this.partitions.now(state.keptFrom ?? from);
+    this.partitions.now(from);
   }
 
   private say(
@@ -189,9 +162,9 @@ export class ChainWalk {
     const { from } = this.scope;
     const gap = before === null ? 0 : place.seq - before.seq - 1;
     if (before === null) {
-      if (from === undefined && place.seq > 1) this.beforeFirst(place);
-      if (from !== undefined && place.seq > from) this.gap(from, place.seq - 1, ingestedAt);
-    } else if (gap > 0) this.gap(before.seq + 1, place.seq - 1, ingestedAt);
+      if (from === undefined && place.seq > 1) this.beforeFirst(place, ingestedAt);
+      if (from !== undefined && place.seq > from) this.gap(null, from, place.seq - 1, ingestedAt);
+    } else if (gap > 0) this.gap(before, before.seq + 1, place.seq - 1, ingestedAt);
     const linked =
       before === null ? from !== undefined || place.seq > 1 || place.prev === null : place.prev === before.content;
     if (!linked && gap === 0 && (before === null || before.stands)) this.broken.push(place);
@@ -217,50 +190,67 @@ export class ChainWalk {
     for (const place of this.contradictions.splice(0)) this.sayOf(place, "rewritten_with_key", ["row", "signature"]);
   }
 
-  private wentWithRetention = ({ occurredAt }: Absent): boolean =>
-    occurredAt !== undefined && this.scope.keptFrom !== undefined && occurredAt < this.scope.keptFrom;
-
-  /** Whether the partition of a row that was anchored is there still, by when its event was made: when it was anchored is later. */
-  private wasKept = ({ id }: Anchor): boolean =>
-    this.scope.keptFrom !== undefined && (uuidTime(id) ?? Number.NEGATIVE_INFINITY) >= this.scope.keptFrom + skewMs;
-
-  /** The chain's beginning is gone. Retention takes whole partitions away, which is no tampering (trap 10); of what was anchored it is known whether it did. */
-  private beforeFirst(place: Place): void {
-    const known = this.absent.take(1, place.seq - 1).filter((one) => !this.wentWithRetention(one));
-    for (const { seq, id } of known) this.say("row_deleted", seq, id, [], ["stream"]);
-    const streamed = new Set(known.map(({ id }) => id));
-    const seen = [...this.anchors.values()].filter(
-      (one) => one.seq < place.seq && !streamed.has(one.id) && this.wasKept(one),
+  /** The chain's beginning is gone. Retention takes whole partitions away, which is no tampering (trap 10). */
+  private beforeFirst({ seq }: Place, ingestedAt: string | null): void {
+    const { beginnings = [] } = this.scope;
+    const { deletedFrom, deleted, gaps } = judgeBeginning(
+      { seq, ingestedAt },
+      beginnings,
+      this.anchors.values(),
+      this.partitions,
     );
-    for (const { seq, id } of seen) this.say("row_deleted", seq, id, [], ["anchor"]);
-    if (known.length + seen.length === place.seq - 1) return;
-    this.retained = true;
-    this.say("retention_gap", place.seq - 1, null, [], ["chain"]);
+    const absent = this.absent.take(1, seq - 1);
+    const streamed = absent.filter((one) => !this.partitions.tookTime(one.occurredAt));
+    const known = new Map<number, KnownRow>();
+    for (const one of [...deleted, ...streamed.map((one) => ({ ...one, witness: "stream" as const }))])
+      known.set(one.seq, one);
+    const end = deletedFrom ?? seq;
+    for (const [at, { id, witness }] of [...known].filter(([at]) => at < end))
+      this.say("row_deleted", at, id, [], [witness]);
+    if (deletedFrom !== null) this.sayDeleted(deletedFrom, seq - 1, "beginning", known);
+    if (streamed.length === seq - 1) return;
+    this.retained = gaps.length > 0;
+    const allStreamed = absent.length === seq - 1;
+    for (const gap of gaps) this.say("retention_gap", gap.seq, null, [], [allStreamed ? "stream" : gap.witness]);
+  }
+
+  private sayDeleted(from: number, to: number, told: Witness, known: ReadonlyMap<number, KnownRow>): void {
+    const { rows, unnamed } = deletedRows(from, to, told, known);
+    for (const { seq, id, witnesses } of rows) this.say("row_deleted", seq, id, [], witnesses);
+    this.totals.removed += unnamed;
   }
 
   /**
    * Rows are missing. Partitions follow the time of the event and the chain that of its ingestion, so that what came late went with its
    * month and left a hole among rows that are still kept: no tampering either, as long as it is near the oldest month's beginning.
    */
-  private gap(from: number, to: number, ingestedAt: string | null): void {
+  private gap(before: Place | null, from: number, to: number, ingestedAt: string | null): void {
     const absent = this.absent.take(from, to);
-    const ids = new Map(absent.filter((one) => !this.wentWithRetention(one)).map(({ seq, id }) => [seq, id]));
-    const { keptFrom } = this.scope;
-    const late =
-      this.retained && keptFrom !== undefined && ingestedAt !== null && Date.parse(ingestedAt) < keptFrom + lateMs;
-    const old = new Set(absent.filter(this.wentWithRetention).map(({ seq }) => seq));
-    if (late || old.size === to - from + 1) {
-      for (const [seq, id] of ids) this.say("row_deleted", seq, id, [], ["chain", "stream"]);
-      if (ids.size < to - from + 1) this.say("retention_gap", to, null, [], ["chain"]);
+    const gone = absent.filter((one) => this.partitions.tookTime(one.occurredAt));
+    const known = new Map(
+      absent
+        .filter((one) => !gone.includes(one))
+        .map(({ seq, id }): [number, KnownRow] => [seq, { id, witness: "stream" }]),
+    );
+    const taken = before !== null && this.partitions.tookSinceRead(before.id);
+    if (taken) this.retained = true;
+    const late = taken || (this.retained && this.partitions.mayFollowLate(ingestedAt));
+    if (!late && gone.length < to - from + 1) {
+      this.sayDeleted(from, to, "chain", known);
       return;
     }
-    const all = to - from + 1 <= mostOfGap;
-    const told = all ? Array.from({ length: to - from + 1 }, (_, at) => from + at) : [from, to, ...ids.keys()];
-    for (const seq of new Set(told)) {
-      const id = ids.get(seq) ?? null;
-      this.say("row_deleted", seq, id, [], id === null ? ["chain"] : ["chain", "stream"]);
-    }
-    if (!all) this.totals.removed += to - from + 1 - new Set(told).size;
+    for (const anchor of this.anchors.values())
+      if (anchor.seq >= from && anchor.seq <= to && this.partitions.holds(anchor) === true && !known.has(anchor.seq))
+        known.set(anchor.seq, { id: anchor.id, witness: "anchor" });
+    for (const [seq, { id, witness }] of known) this.say("row_deleted", seq, id, [], ["chain", witness]);
+    if (known.size === to - from + 1) return;
+    this.say(
+      "retention_gap",
+      to,
+      null,
+      [],
+      gone.length + known.size === to - from + 1 ? ["chain", "stream"] : ["chain"],
+    );
   }
 
   /** Tells what broken links mean, while the rows around them are in sight. */
@@ -292,15 +282,14 @@ export class ChainWalk {
     if (this.broken.length > 0) this.tellBroken(this.broken);
     let last = this.previous?.seq ?? (this.scope.from ?? 1) - 1;
     for (const one of this.absent.rest()) {
-      if (this.wentWithRetention(one)) this.say("retention_gap", one.seq, one.id, [], ["stream"]);
+      if (this.partitions.tookTime(one.occurredAt)) this.say("retention_gap", one.seq, one.id, [], ["stream"]);
       else if (!one.tail) this.say("row_deleted", one.seq, one.id, [], ["stream"]);
       else {
         last += 1;
         this.say("tail_truncated", last, one.id, [], ["stream"]);
       }
     }
-    const { keptFrom = Number.NEGATIVE_INFINITY } = this.scope;
-    const beyond = [...this.anchors.values()].filter(({ at = Number.POSITIVE_INFINITY }) => at >= keptFrom);
+    const beyond = [...this.anchors.values()].filter((one) => this.partitions.holds(one) !== false);
     const anchored = beyond.reduce((most, { seq }) => Math.max(most, seq), 0);
     if (anchored - last > mostOfGap) {
       this.totals.removed += anchored - last - 1;

@@ -37,6 +37,8 @@ export type Anchor = {
   readonly id: string;
   readonly content: string;
   readonly at?: number; // when it was seen, epoch ms
+  readonly occurredAt?: number; // epoch ms
+  readonly inDefault?: boolean; // it lay in the default partition, which retention never takes
 };
 
 /** A row as far as its neighbours care. */

@@ -61,6 +61,11 @@ export class KeyDrift {
     return right;
   }
 
+  /** Whether one seal of the zone is known to be right. */
+  holds(zoneId: string): boolean {
+    return this.of(zoneId).right > 0;
+  }
+
   /** A copy of the zone in the stream, whose signature is the key's. */
   signed(zoneId: string): void {
     this.of(zoneId).signed += 1;

@@ -3,6 +3,9 @@ import { goText } from "@/server/audit/verify/canonical-json";
 import { type ArrivedJson, contentHead } from "@/server/audit/verify/recover-content";
 import type { StoredRow } from "@/server/audit/verify/stored-row";
 
+/** What a key is called where it must not be shown. */
+export const keyFingerprint = (key: Buffer): string => createHash("sha256").update(key).digest("hex").slice(0, 16);
+
 const hmac = (key: Buffer, text: string) => createHmac("sha256", key).update(text).digest("hex");
 
 /** content_sha256 (contract section 4): the twelve values, each followed by 0x1F, then Unix nanoseconds. */

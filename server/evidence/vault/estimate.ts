@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { evidenceQueries, partitionsOf, type RowScope } from "@/server/caracal/evidence-snapshot";
+import { partitionsOf } from "@/server/caracal/audit-partitions-read";
+import { evidenceQueries, type RowScope } from "@/server/caracal/evidence-snapshot";
 import { auditExtent, tableExtent } from "@/server/caracal/evidence-extent";
 import { boundedRead } from "@/server/caracal/bounded-read";
 import type { Deployment } from "@/server/caracal/deployment";

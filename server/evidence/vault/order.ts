@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { Actor } from "@/server/auth/roles";
-import { partitionsOf } from "@/server/caracal/evidence-snapshot";
+import { partitionsOf } from "@/server/caracal/audit-partitions-read";
 import type { Deployment } from "@/server/caracal/deployment";
 import { findZone } from "@/server/caracal/revocation/subject-sessions";
 import { keepCustody, scopeWords } from "@/server/evidence/vault/item-rows";

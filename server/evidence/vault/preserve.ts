@@ -1,11 +1,5 @@
-import {
-  clockOffset,
-  identityOf,
-  partitionsOf,
-  type RowScope,
-  withSnapshot,
-  zoneExtents,
-} from "@/server/caracal/evidence-snapshot";
+import { partitionsOf } from "@/server/caracal/audit-partitions-read";
+import { clockOffset, identityOf, type RowScope, withSnapshot, zoneExtents } from "@/server/caracal/evidence-snapshot";
 import type { Deployment } from "@/server/caracal/deployment";
 import { type SigningKey, signBytes } from "@/server/evidence/signing-key";
 import type { ItemRow } from "@/server/evidence/vault/item-rows";

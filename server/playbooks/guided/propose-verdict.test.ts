@@ -46,7 +46,11 @@ describe("the verdict that findings speak for", () => {
       took: "nothing",
       notBefore: null,
     });
-    expect(propose(one("retention_gap"))).toMatchObject({ verdict: "not-tampered", confidence: "certain" });
+    expect(propose(one("retention_gap", "beginning"))).toMatchObject({
+      verdict: "not-tampered",
+      confidence: "certain",
+    });
+    expect(propose(one("retention_gap", "chain"))).toMatchObject({ verdict: "not-tampered", confidence: "probable" });
     expect(propose(one("not_provable"))).toMatchObject({ verdict: "not-tampered", confidence: "probable" });
   });
 

@@ -36,7 +36,7 @@ type Facts = {
 };
 
 /** Witnesses that whoever holds the database alone cannot change: signed copies, heads kept here, the links of other rows. */
-const outside: ReadonlySet<Witness> = new Set(["stream", "anchor", "signature", "seal", "chain"]);
+const outside: ReadonlySet<Witness> = new Set(["stream", "anchor", "beginning", "signature", "seal", "chain"]);
 const rowsOf = (found: readonly FindingCount[]) => found.reduce((sum, { rows }) => sum + rows, 0);
 const counted = (rows: number) => `${rows.toLocaleString("en-US")} ${rows === 1 ? "row" : "rows"}`;
 
@@ -48,6 +48,10 @@ export function proposeVerdict({ checkId, found, window }: Facts): VerdictPropos
   const tampered = found.filter(({ finding }) => took[finding] !== null);
   const drift = rowsOf(found.filter(({ finding }) => finding === "key_drift"));
   const unproved = rowsOf(found.filter(({ finding }) => finding === "not_provable"));
+  const untold = found.some(
+    ({ finding, witnesses }) =>
+      finding === "retention_gap" && !witnesses.includes("beginning") && !witnesses.includes("stream"),
+  );
   const propose = (proposed: Verdict, because: readonly string[]): VerdictProposal => ({
     kind: "proposal",
     checkId,
@@ -58,8 +62,11 @@ export function proposeVerdict({ checkId, found, window }: Facts): VerdictPropos
   const rest = [
     ...(drift === 0
       ? []
-      : ["Every seal fails under the console's AUDIT_HMAC_KEY: seals and signatures were not heard."]),
+      : [
+          "Every seal fails under the console's AUDIT_HMAC_KEY: it is another key, or somebody overwrote all of them. Seals and signatures were not heard.",
+        ]),
     ...(unproved === 0 ? [] : [`${counted(unproved)} cannot be proved either way.`]),
+    ...(untold ? ["Earlier rows are gone; whether by retention or deletion cannot be told."] : []),
   ];
   if (tampered.length === 0)
     return drift > 0
@@ -67,7 +74,7 @@ export function proposeVerdict({ checkId, found, window }: Facts): VerdictPropos
       : propose(
           {
             verdict: "not-tampered",
-            confidence: unproved > 0 ? "probable" : "certain",
+            confidence: unproved > 0 || untold ? "probable" : "certain",
             took: "nothing",
             ...none,
           },

@@ -27,7 +27,8 @@ it("keeps proved, tampered, not provable and another key apart, and names who wa
   expect(changed.word).toBe("Tampered with");
   expect(changed.sentence).toContain("(decision)");
   expect(verdictWords({ ...proved, finding: "not_provable", witnesses: [] }).word).toBe("Not provable");
-  expect(verdictWords({ ...proved, keyDrift: true }).sentence).toContain("no attack");
+  expect(verdictWords({ ...proved, keyDrift: true }).sentence).toContain("the same picture");
+  expect(verdictWords({ ...proved, keyDrift: true, finding: "content_mismatch" }).word).toBe("Tampered with");
 });
 
 it("says how far the stream was looked at, and which link is not there", () => {

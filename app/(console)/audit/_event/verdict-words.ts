@@ -1,14 +1,16 @@
-import { findingWords, neededFor, witnessWords } from "@/components/audit/check-words";
+import { findingSentence, neededOf, witnessWords } from "@/components/audit/check-words";
 import type { EventVerdict, LinkVerdict } from "@/server/audit/schemas";
+
+const drift =
+  "Every seal near it fails under the console's AUDIT_HMAC_KEY: most likely it is another key than Caracal's, but somebody who overwrote those seals leaves the same picture. A check of the zone looks at all of them.";
 
 /** The verdict in one word and one sentence. Proved, tampered and not provable are three different things. */
 export function verdictWords(verdict: EventVerdict): { readonly word: string; readonly sentence: string } {
   const heard = verdict.witnesses.map((witness) => witnessWords[witness]).join(", ");
-  if (verdict.keyDrift)
+  if (verdict.keyDrift && (verdict.finding === null || verdict.finding === "not_provable"))
     return {
       word: "Not heard",
-      sentence:
-        "Every seal near it fails under the console's AUDIT_HMAC_KEY: it is another key than Caracal's, which is no attack. Judged by its columns alone.",
+      sentence: `${drift} Its columns ${verdict.finding === null ? "give" : "cannot prove"} the hash that is stored.`,
     };
   if (verdict.finding === null) return { word: "Proved", sentence: `By ${heard}.` };
   if (verdict.finding === "not_provable")
@@ -17,10 +19,9 @@ export function verdictWords(verdict: EventVerdict): { readonly word: string; re
       sentence: "Its bytes cannot be rebuilt from the row, and no signed copy was heard. That does not mean tampered.",
     };
   const columns = verdict.columns.length === 0 ? "" : ` (${verdict.columns.join(", ")})`;
-  return {
-    word: "Tampered with",
-    sentence: `${findingWords[verdict.finding]}${columns}, told by ${heard}. It took ${neededFor[verdict.finding]}.`,
-  };
+  const { finding, witnesses } = verdict;
+  const told = `${findingSentence({ finding, witnesses })}${columns}, told by ${heard}. It took ${neededOf({ finding, witnesses })}.`;
+  return { word: "Tampered with", sentence: verdict.keyDrift ? `${told} ${drift}` : told };
 }
 
 export const hashWords: Readonly<Record<EventVerdict["hash"], string>> = {
@@ -65,7 +66,7 @@ export function linkWords(link: LinkVerdict | null, back: boolean): string {
     case "missing":
       return back ? "the row before is not there" : "the next row is not there";
     case "beyond retention":
-      return "earlier rows are gone, as by retention";
+      return "earlier rows are gone, by retention or deleted: a check of the zone tells which, where it can be told";
     default:
       return back ? "the first of its zone" : "the newest of its zone";
   }

@@ -5,8 +5,8 @@ import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 import { toast } from "sonner";
 import {
-  findingWords,
-  neededFor,
+  findingSentence,
+  neededOf,
   progressOf,
   scopeWords,
   verdictOf,
@@ -167,7 +167,7 @@ function Findings({ checkId }: { checkId: string }) {
     {
       id: "finding",
       header: "Finding",
-      cell: (row) => <span className="font-medium">{findingWords[row.finding]}</span>,
+      cell: (row) => <span className="font-medium">{findingSentence(row)}</span>,
     },
     { id: "columns", header: "Columns", cell: (row) => row.columns.join(", ") },
     {
@@ -183,7 +183,7 @@ function Findings({ checkId }: { checkId: string }) {
           </span>
         ),
     },
-    { id: "needed", header: "What it took", cell: (row) => neededFor[row.finding] },
+    { id: "needed", header: "What it took", cell: (row) => neededOf(row) },
     { id: "witnesses", header: "Told by", cell: (row) => row.witnesses.map((one) => witnessWords[one]).join(", ") },
   ];
   return (
