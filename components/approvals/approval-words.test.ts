@@ -41,6 +41,9 @@ test("the queue says what it asks of the viewer, and nothing once it has ended",
 test("what an execution started is linked by its kind", () => {
   expect(startedLink("run:7")?.href).toBe("/playbooks/runs/7");
   expect(startedLink("freeze:7")?.href).toBe("/brakes/7");
+  expect(startedLink("restart:7")?.href).toBe("/playbooks/restarts/7");
+  expect(startedLink("stream-act:7", { stream: "a b" })?.href).toBe("/streams/a%20b");
+  expect(startedLink("stream-act:7")).toBeNull();
   expect(startedLink("other:7")).toBeNull();
   expect(startedLink("run:")).toBeNull();
 });

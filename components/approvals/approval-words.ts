@@ -1,4 +1,5 @@
 import { formatClock } from "@/components/lib/duration";
+import type { Json } from "@/server/approvals/approved-action";
 import type { ApprovalState, ApprovalSummary, ApprovalView } from "@/server/approvals/schemas";
 
 export const stateWords: Readonly<Record<ApprovalState, string>> = {
@@ -57,8 +58,11 @@ export function mineInQueue(approval: Pick<ApprovalSummary, "mine" | "state">): 
   return mineWords[approval.mine];
 }
 
-/** Where the execution of a request can be watched: "run:<id>", "freeze:<id>", "key-job:<id>" and "redrive:<id>" are what actions start today. */
-export function startedLink(ref: string): { readonly href: string; readonly label: string } | null {
+/** Where the execution of a request can be watched, by what its action says that it started: "run:<id>", "restart:<id>". */
+export function startedLink(
+  ref: string,
+  parameters: Json = null,
+): { readonly href: string; readonly label: string } | null {
   const [kind, id] = ref.split(":", 2);
   if (id === undefined || id === "") return null;
   if (kind === "run") return { href: `/playbooks/runs/${encodeURIComponent(id)}`, label: "Open the run it started" };
@@ -66,9 +70,26 @@ export function startedLink(ref: string): { readonly href: string; readonly labe
     return { href: `/playbooks/fleet/${encodeURIComponent(id)}`, label: "Open the runs it started, one for each zone" };
   if (kind === "freeze") return { href: `/brakes/${encodeURIComponent(id)}`, label: "Open the freeze it started" };
   if (kind === "key-job") return { href: `/keys/jobs/${encodeURIComponent(id)}`, label: "Open the key job it started" };
+  if (kind === "restart")
+    return { href: `/playbooks/restarts/${encodeURIComponent(id)}`, label: "Open the restart it started" };
+  if (kind === "outbox-requeue") return { href: "/streams/outbox", label: "Open the outboxes" };
+  if (kind === "stream-act") {
+    const stream = streamOf(parameters);
+    return stream === null
+      ? null
+      : { href: `/streams/${encodeURIComponent(stream)}`, label: "Open the stream it was done in" };
+  }
   if (kind === "redrive") return { href: `/streams/redrives/${encodeURIComponent(id)}`, label: "Open what it started" };
   return null;
 }
+
+const streamOf = (parameters: Json): string | null =>
+  typeof parameters === "object" &&
+  parameters !== null &&
+  "stream" in parameters &&
+  typeof parameters.stream === "string"
+    ? parameters.stream
+    : null;
 
 /** What stands between an approved request and its execution; empty when the viewer may execute it now. */
 export function executionLacks(view: Pick<ApprovalView, "may" | "changed" | "changedUnknown">): readonly string[] {

@@ -27,7 +27,7 @@ export function DecisionPanel({ view }: { view: ApprovalView }) {
 }
 
 function Ended({ view }: { view: ApprovalView }) {
-  const started = view.executed === null ? null : startedLink(view.executed.ref);
+  const started = view.executed === null ? null : startedLink(view.executed.ref, view.parameters);
   return (
     <>
       {view.executed === null ? (

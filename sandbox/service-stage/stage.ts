@@ -76,7 +76,7 @@ export function stagedRuntime(
     keepsFiles: true,
     placeOf: (replica) => (replicas.some(({ id }) => id === replica) ? { target: replica, replicas: [replica] } : null),
     logs: async () => ({ lines: [], cut: false }),
-    status: async () => ({ lines: [], cut: false }),
+    runs: async () => true,
     restart: onRestart,
     commands: ({ target }) => ({ logs: `logs ${target}`, restart: `restart ${target}`, status: `status ${target}` }),
     ...over,

@@ -40,6 +40,8 @@ export const procedurePolicy: Readonly<Record<string, readonly Role[]>> = {
   "services.logs": ["responder", "security"], // what services say may name people
   "services.restart": policyOf("restart-replica").roles,
   "services.confirmRestart": policyOf("restart-replica").roles,
+  "services.cancelRestart": policyOf("restart-replica").roles,
+  "services.order": everyone,
   "services.hear": ["responder", "security"],
   "audit.search": everyone,
   "audit.overview": everyone,

@@ -64,6 +64,7 @@ export const writesOf: Readonly<Record<string, Writes>> = {
   "services.logs": "nothing", // reads only
   "services.restart": { action: "restart-replica", zones: () => "every" }, // a container's log and files are evidence too
   "services.confirmRestart": "nothing", // what a person says of a restart that is ordered
+  "services.cancelRestart": "nothing", // of what was not begun
   "services.hear": "nothing", // messages about a session that is revoked already
   "audit.startCheck": "nothing", // reads only
   "audit.anchorNow": "nothing",

@@ -2,11 +2,15 @@ import type { Actor } from "@/server/auth/roles";
 import type { Console } from "@/server/runtime/console";
 import { hearConsumers } from "@/server/services/hearing/hear-consumers";
 import { readServiceLogs } from "@/server/services/read-logs";
+import { cancelRestart } from "@/server/services/restarts/cancel-restart";
 import { confirmRestart } from "@/server/services/restarts/confirm-restart";
+import { getRestartOrder } from "@/server/services/restarts/get-order";
 import { orderRestart } from "@/server/services/restarts/order-restart";
 import {
+  cancelRestartInput,
   confirmRestartInput,
   hearInput,
+  orderInput,
   restartInput,
   serviceLogsInput,
   servicesInput,
@@ -29,5 +33,9 @@ export const servicesRouter = router({
   confirmRestart: procedure
     .input(confirmRestartInput)
     .mutation(({ ctx, input }) => confirmRestart({ ctx: by(ctx), input })),
+  cancelRestart: procedure
+    .input(cancelRestartInput)
+    .mutation(({ ctx, input }) => cancelRestart({ ctx: by(ctx), input })),
+  order: procedure.input(orderInput).query(({ ctx, input }) => getRestartOrder({ ctx: by(ctx), input })),
   hear: procedure.input(hearInput).mutation(({ ctx, input }) => hearConsumers({ ctx: by(ctx), input })),
 });

@@ -19,6 +19,8 @@ export const restartInput = z.object({
   reason: writtenText(500).min(4),
 });
 export const confirmRestartInput = z.object({ restartId: z.uuid(), how: writtenText(500).min(4) }); // by whom, and how it is known
+export const cancelRestartInput = z.object({ restartId: z.uuid(), reason: writtenText(500).min(4) });
+export const orderInput = z.object({ orderId: z.uuid() });
 export const restartServiceInput = z.object({ kind: z.enum(serviceKinds) });
 export const hearInput = z.object({ runId: z.uuid(), kind: z.enum(["sts", "gateway"]) });
 
@@ -41,6 +43,17 @@ export type RestartView = {
   readonly command: string;
   readonly by: string;
   readonly at: string;
+};
+
+/** Restarts that were ordered together: each begins when the one before is proved. */
+export type RestartOrder = {
+  readonly id: string;
+  readonly incidentId: string | null;
+  readonly approvalId: string | null;
+  readonly reason: string;
+  readonly by: string;
+  readonly at: string;
+  readonly restarts: readonly RestartView[];
 };
 
 /** A replica as the playbooks about services show it. */

@@ -3,7 +3,7 @@ import type { Deployment } from "@/server/caracal/deployment";
 import type { Database } from "@/server/platform/postgres";
 import type { RuntimeAdapter } from "@/server/services/adapter/adapter";
 import { newestRestarts, restartingNow, restartView } from "@/server/services/restarts/restart-rows";
-import { askShared, standingOf } from "@/server/services/restarts/standing-now";
+import { askShared, standingOf, stoppedShared } from "@/server/services/restarts/standing-now";
 import { whyTwo } from "@/server/services/restarts/why-two";
 import type { servicesInput, ServicesView } from "@/server/services/schemas";
 
@@ -32,7 +32,7 @@ export async function viewServices({
       [ids],
     ),
   ]);
-  const standing = standingOf(asked);
+  const standing = standingOf(asked, await stoppedShared(caracal, adapter, asked));
   return {
     adapter: adapter.kind,
     acts: adapter.acts,

@@ -21,6 +21,8 @@ export const procedureWords: Readonly<Record<string, string>> = {
   "services.logs": "Read the log of a replica, redacted",
   "services.restart": "Restart a replica while another serves",
   "services.confirmRestart": "Say that a restart was done by hand",
+  "services.cancelRestart": "Give up a restart that was not begun",
+  "services.order": "See the restarts that were ordered together",
   "services.hear": "Find out whether every consumer reads",
   "guided.runs": "List guided runs",
   "guided.run": "Watch a guided run",

@@ -30,7 +30,7 @@ export type RuntimeAdapter = {
   logs(place: Place, lines: number): Promise<LogText>;
   /** @throws as logs; after a time-out it may have happened all the same */
   restart(place: Place): Promise<void>;
-  /** What the runtime says of it, in its own words. @throws as logs */
-  status(place: Place): Promise<LogText>;
+  /** Whether anything runs of exactly what `restart` would touch: when nothing does, a restart takes nothing away. @throws as logs */
+  runs(place: Place): Promise<boolean>;
   commands(place: Place): PlaceCommands;
 };

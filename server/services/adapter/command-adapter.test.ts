@@ -92,8 +92,9 @@ describe("compose", () => {
     expect(seen().argv).toEqual(["container", "restart", "-t", "20", "--", "caracal-sts-2"]);
     await adapter.restart(at(adapter, "gateway-1"));
     expect(seen().argv).toEqual([...base, "restart", "-t", "20", "--", "gateway"]);
-    await adapter.status(at(adapter, "sts-1"));
-    expect(seen().argv).toEqual([...base, "ps", "--all", "--", "sts"]);
+    expect(adapter.commands(at(adapter, "sts-1")).status).toBe(
+      "docker compose --file /srv/caracal.yml --project-name caracal ps --all -- sts",
+    );
     expect(adapter.commands(at(adapter, "gateway-1")).restart).toBe(
       "docker compose --file /srv/caracal.yml --project-name caracal restart -t 20 -- gateway",
     );
@@ -102,7 +103,7 @@ describe("compose", () => {
   test("the child sees where programs lie, and none of our secrets", async () => {
     program("docker", "");
     const adapter = compose("sts=sts", "tcp://docker.internal:2375");
-    await adapter.status(at(adapter, "sts-1"));
+    await adapter.runs(at(adapter, "sts-1"));
     expect(Object.keys(seen().env).sort()).toEqual(["DOCKER_HOST", "HOME", "LANG", "PATH"]);
   });
 
@@ -129,8 +130,9 @@ test("kubernetes: fixed arguments, and it says that a rollout takes the files al
   ]);
   await adapter.restart(at(adapter, "sts-1"));
   expect(seen().argv).toEqual([...base, "rollout", "restart", "--", "deployment/sts"]);
-  await adapter.status(at(adapter, "sts-1"));
-  expect(seen().argv).toEqual([...base, "rollout", "status", "--timeout=8s", "--", "deployment/sts"]);
+  expect(adapter.commands(at(adapter, "sts-1")).status).toBe(
+    "kubectl --kubeconfig /srv/kube --context prod --namespace auth rollout status --timeout=8s -- deployment/sts",
+  );
   expect(adapter.keepsFiles).toBe(false);
   expect(compose().keepsFiles).toBe(true);
 });

@@ -14,6 +14,8 @@ export type CommandLines = {
   logs(target: string, lines: number): CommandLine;
   restart(target: string): CommandLine;
   status(target: string): CommandLine;
+  /** What to ask, and how the answer says that anything runs. */
+  runs(target: string): { readonly line: CommandLine; saysSo(text: string): boolean };
 };
 
 export type AdapterParts = {
@@ -45,7 +47,10 @@ export function commandAdapter(lines: CommandLines, { places, replicas, clean }:
     keepsFiles: lines.keepsFiles,
     placeOf: (replica) => placeIn(places, replicas, replica),
     logs: ({ target }, count) => run(lines.logs(target, count), reading),
-    status: ({ target }) => run(lines.status(target), reading),
+    async runs({ target }) {
+      const { line, saysSo } = lines.runs(target);
+      return saysSo((await run(line, reading)).lines.join("\n"));
+    },
     async restart({ target }) {
       await run(lines.restart(target), restarting);
     },

@@ -36,5 +36,14 @@ export function composeLines({ file, project, host }: ComposeSettings): CommandL
       return docker("container", "restart", "-t", "20", "--", `${project ?? ""}-${service}-${index}`);
     },
     status: (target) => docker(...base, "ps", "--all", "--", parts(target)[0]),
+    runs(target) {
+      const [service, index] = parts(target);
+      // Ids of what is running, paused or restarting by itself; nothing of what was created, has exited or is dead.
+      const line =
+        index === null
+          ? docker(...base, "ps", "--quiet", "--", service)
+          : docker("container", "ls", "--quiet", "--filter", `name=^/${project ?? ""}-${service}-${index}$`);
+      return { line, saysSo: (text) => text.trim() !== "" };
+    },
   };
 }

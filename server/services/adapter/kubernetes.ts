@@ -27,5 +27,10 @@ export function kubernetesLines({ kubeconfig, context, namespace, spoolOnVolume 
       kubectl("logs", "--all-pods=true", "--prefix", "--timestamps", `--tail=${lines}`, "--", target),
     restart: (target) => kubectl("rollout", "restart", "--", target),
     status: (target) => kubectl("rollout", "status", "--timeout=8s", "--", target),
+    // What is not ready is given no requests: restarting it takes nothing away.
+    runs: (target) => ({
+      line: kubectl("get", "--output=jsonpath={.status.readyReplicas}", "--", target),
+      saysSo: (text) => !/^0?$/.test(text.trim()),
+    }),
   };
 }

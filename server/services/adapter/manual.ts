@@ -22,7 +22,7 @@ export function manualAdapter(kind: "manual" | "off", compose: ComposeSettings, 
     keepsFiles: true,
     placeOf: (replica) => (kind === "off" ? null : words.placeOf(replica)),
     logs: () => Promise.reject(byHand()),
-    status: () => Promise.reject(byHand()),
+    runs: () => Promise.reject(byHand()),
     restart: () => Promise.reject(byHand()),
     commands: words.commands,
   };

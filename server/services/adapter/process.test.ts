@@ -32,7 +32,7 @@ const place = { target: "sts-1", replicas: ["sts-1"] };
 test("each verb is one call with the token; what it says is cut into lines", async () => {
   expect(await adapter().logs(place, 20)).toEqual({ lines: ["one", "two"], cut: false });
   await adapter().restart(place);
-  await adapter().status(place);
+  expect(await adapter().runs(place)).toBe(true);
   expect(asked.map(({ url }) => url)).toEqual([
     "/services/sts-1/logs?lines=20",
     "/services/sts-1/restart",
@@ -40,6 +40,11 @@ test("each verb is one call with the token; what it says is cut into lines", asy
   ]);
   expect(new Set(asked.map(({ authorization }) => authorization))).toEqual(new Set(["Bearer a-token-of-the-test"]));
   expect(adapter().commands(place).restart).not.toContain("a-token-of-the-test");
+});
+
+test("that nothing of it runs is the supervisor's word", async () => {
+  answer = (response) => response.end(JSON.stringify({ said: "sts-1 does not run" }));
+  expect(await adapter().runs(place)).toBe(false);
 });
 
 test.each([

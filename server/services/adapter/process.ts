@@ -62,7 +62,8 @@ export function processAdapter(
     keepsFiles: true,
     placeOf: (replica) => placeIn(places, replicas, replica),
     logs: ({ target }, lines) => ask(`logs?lines=${lines}`, target, 10_000),
-    status: ({ target }) => ask("status", target, 5_000),
+    runs: async ({ target }) =>
+      !(await ask("status", target, 5_000)).lines.some((line) => line.endsWith(" does not run")),
     async restart({ target }) {
       await ask("restart", target, 60_000);
     },

@@ -6,7 +6,7 @@ import { DomainError } from "@/server/platform/errors";
 import { type Database, isUniqueViolation, type Queryable } from "@/server/platform/postgres";
 import { loadGuidedRun } from "@/server/playbooks/guided/run-rows";
 import type { Place, RuntimeAdapter } from "@/server/services/adapter/adapter";
-import { type Asked, askTwice, standingOf } from "@/server/services/restarts/standing-now";
+import { type Asked, askTwice, standingOf, stoppedOf } from "@/server/services/restarts/standing-now";
 import { type Before, restartingNow } from "@/server/services/restarts/restart-rows";
 import { whyTwo } from "@/server/services/restarts/why-two";
 import type { restartInput } from "@/server/services/schemas";
@@ -117,12 +117,13 @@ export async function orderRestart({
   if (run !== null && run.state !== "open") throw new DomainError("conflict", "The run is over.");
   await redisThere(caracal, place);
   const asked = await askTwice(caracal);
+  const stopped = await stoppedOf(adapter, asked);
   const restartId = await db.transaction(async (tx) => {
     await tx.query("SELECT pg_advisory_xact_lock(4270122)"); // those who order take turns: each sees what was ordered before
     const two = whyTwo({
       place,
       all: caracal.replicas,
-      standing: standingOf(asked),
+      standing: standingOf(asked, stopped),
       restarting: await restartingNow(tx),
       keepsFiles: adapter.keepsFiles,
     });

@@ -1,3 +1,6 @@
+import type { Actor } from "@/server/auth/roles";
+import { viewerParams, visibleByIncident } from "@/server/incidents/visible-to";
+import { DomainError } from "@/server/platform/errors";
 import type { Queryable } from "@/server/platform/postgres";
 import type { RestartState, RestartView } from "@/server/services/schemas";
 
@@ -91,6 +94,19 @@ export const restartView = (row: RestartRow): RestartView => ({
   by: row.requested_by_name,
   at: row.requested_at.toISOString(),
 });
+
+/** @throws not_found for a restart that is not there, or whose incident the viewer may not see */
+export async function requireVisibleRestart(
+  db: Queryable,
+  actor: Pick<Actor, "id" | "roles">,
+  restartId: string,
+): Promise<void> {
+  const [row] = await db.query(
+    `SELECT 1 FROM service_restarts WHERE id = $3 AND ${visibleByIncident("incident_id", 1)}`,
+    [...viewerParams(actor), restartId],
+  );
+  if (row === undefined) throw new DomainError("not_found", "There is no such restart.");
+}
 
 /** The replicas with a restart under way or ordered. */
 export async function restartingNow(db: Queryable): Promise<ReadonlySet<string>> {

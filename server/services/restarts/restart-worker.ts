@@ -1,15 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { recordApprovalResult } from "@/server/approvals/record-result";
 import { type Repeating, repeat } from "@/server/jobs/repeat";
 import { DomainError, messageOf } from "@/server/platform/errors";
-import type { Queryable } from "@/server/platform/postgres";
+import { endRestart } from "@/server/services/restarts/end-restart";
 import { beforeOf, type RestartContext } from "@/server/services/restarts/order-restart";
-import { type RestartRow, restartingNow, restartSentence } from "@/server/services/restarts/restart-rows";
-import { askReplicas, askTwice, standingOf } from "@/server/services/restarts/standing-now";
+import { type RestartRow, restartingNow } from "@/server/services/restarts/restart-rows";
+import { askReplicas, askTwice, standingOf, stoppedOf } from "@/server/services/restarts/standing-now";
 import { isReady, isRestarted, noteRestart } from "@/server/services/restarts/watch-replicas";
 import { whyTwo } from "@/server/services/restarts/why-two";
-import { appendAnyway } from "@/server/timeline/append-anyway";
-import { consoleChain } from "@/server/timeline/append-entries";
 
 export type RestartWorkerContext = RestartContext & { readonly holder: string };
 
@@ -33,7 +30,7 @@ async function take({ db, holder }: RestartWorkerContext): Promise<RestartRow | 
   return row ?? null;
 }
 
-/** What ended a restart: its state, why, and the entry in one transaction; those after it in the order are given up unless it is proved. */
+/** What ended a restart, in one transaction; nothing when it is another worker's by now. */
 async function finish(
   ctx: RestartWorkerContext,
   row: RestartRow,
@@ -47,44 +44,8 @@ async function finish(
       [row.id, ctx.holder, state, row.state, note],
     );
     if (ended === undefined) return;
-    if (state !== "proved")
-      await tx.query(
-        `UPDATE service_restarts SET state = 'cancelled', finished_at = clock_timestamp(), note = $3
-          WHERE order_id = $1 AND place > $2 AND state IN ('ordered', 'by-hand')`,
-        [
-          row.order_id,
-          row.place,
-          `${row.replicas.join(", ")} was not seen to come back from a restart, so the others were left alone.`,
-        ],
-      );
-    await entry(tx, ended, state === "proved" ? "restarted" : "restart-not-proved", restartSentence(ended));
+    await endRestart(tx, ended, null);
   });
-}
-
-async function entry(tx: Queryable, row: RestartRow, what: string, summary: string): Promise<void> {
-  const [open] = await tx.query("SELECT 1 FROM service_restarts WHERE order_id = $1 AND finished_at IS NULL LIMIT 1", [
-    row.order_id,
-  ]);
-  if (row.approval_id !== null && open === undefined)
-    await recordApprovalResult(tx, row.approval_id, `Executed: ${summary}`, []);
-  await appendAnyway(tx, [
-    {
-      chain: row.incident_id ?? consoleChain,
-      kind: `playbook.${what}`,
-      by: null,
-      summary,
-      details: {
-        refs: { restart: row.id, ...(row.guided_run_id === null ? {} : { guidedRun: row.guided_run_id }) },
-        figures: row.replicas.flatMap((replica) =>
-          Object.entries(row.seen[replica] ?? {}).map(([name, at]) => ({
-            name: `${replica} ${name}`,
-            value: at ?? null,
-            source: `${replica} /ready, /metrics`,
-          })),
-        ),
-      },
-    },
-  ]);
 }
 
 /** One more look, kept with the row. Gives it as it is then; null: it is another worker's. */
@@ -105,10 +66,11 @@ const nothingDone = (error: unknown): boolean =>
 /** Why one person may not do it any more, as the replicas stand now and not when it was ordered; null when they may, or two agreed. */
 async function whyNotAlone(ctx: RestartWorkerContext, row: RestartRow): Promise<string | null> {
   if (row.approval_id !== null) return null;
+  const asked = await askTwice(ctx.caracal);
   return whyTwo({
     place: { target: row.target, replicas: row.replicas },
     all: ctx.caracal.replicas,
-    standing: standingOf(await askTwice(ctx.caracal)),
+    standing: standingOf(asked, await stoppedOf(ctx.adapter, asked)),
     restarting: await restartingNow(ctx.db),
     keepsFiles: ctx.adapter.keepsFiles,
   });

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { type Standing, whyTwo } from "@/server/services/restarts/why-two";
 
-const ready: Standing = { ready: true, reachable: true, refused: false, pending: 0 };
+const ready: Standing = { ready: true, reachable: true, refused: false, stopped: false, pending: 0 };
 const deaf: Standing = { ...ready, ready: false };
-const down: Standing = { ready: false, reachable: false, refused: true, pending: null };
+const down: Standing = { ready: false, reachable: false, refused: true, stopped: false, pending: null };
 const silent: Standing = { ...down, refused: false };
+const stopped: Standing = { ...silent, stopped: true };
 
 /** Restarting sts-1 of replicas that stand like this. */
 const ask = (standing: readonly Standing[], over: { restarting?: string[]; keepsFiles?: boolean } = {}) => {
@@ -26,6 +27,8 @@ describe("one person restarts", () => {
     ["the only one there is, when nothing listens there", [down]],
     ["one that says it is not ready, whatever the other is", [deaf, silent]],
     ["one that is down beside one that is not ready", [down, deaf]],
+    ["the only one there is, when the runtime says that it is stopped", [stopped]],
+    ["one that the runtime says is stopped, though its sibling gives no answer", [stopped, silent]],
   ])("%s", (_, standing) => {
     expect(ask(standing)).toBeNull();
   });
@@ -38,6 +41,7 @@ describe("two people restart", () => {
     ["one of several that are all cut off", [silent, silent], /No sts answers from here/],
     ["the only one there is, which may serve elsewhere", [silent], /does not say that it is down/],
     ["one that may serve elsewhere beside one that is not ready", [silent, deaf], /no other sts is ready/],
+    ["one that may serve elsewhere, though its sibling is stopped", [silent, stopped], /No sts answers from here/],
   ])("%s", (_, standing, reason) => {
     expect(ask(standing)).toMatch(reason);
   });

@@ -5,12 +5,14 @@ export type Standing = {
   readonly ready: boolean;
   readonly reachable: boolean;
   readonly refused: boolean; // its host answers, and nothing listens there: it is down. Any other silence may be the way there
+  readonly stopped: boolean; // the runtime says that nothing runs of what a restart of it would touch
   readonly pending: number | null; // what waits in an STS's audit spool; null: it did not say
 };
 
 /**
  * Why restarting this place takes two people, in words; null: one may. It does when it may take away the last replica of a service that
- * serves: one being restarted counts as not ready, and one that gives no answer here may well serve elsewhere. It does as well when audit
+ * serves: one being restarted counts as not ready, and one that gives no answer here may well serve elsewhere. Where the runtime says that
+ * nothing of it runs (a stopped container, whose name does not even resolve), its restart takes nothing away. It takes two as well when audit
  * events that wait in a spool, or may wait there, would be lost with the container's files (trap 17). Pure.
  */
 export function whyTwo(given: {
@@ -51,6 +53,7 @@ function whyLast(
   restarting: ReadonlySet<string>,
 ): string | null {
   if (others.some((id) => standing.get(id)?.ready === true && !restarting.has(id))) return null;
+  if (own.every((id) => standing.get(id)?.stopped === true)) return null;
   const meanwhile = others.filter((id) => restarting.has(id));
   const also = meanwhile.length === 0 ? "" : `; ${meanwhile.join(", ")} is being restarted`;
   const ready = own.filter((id) => standing.get(id)?.ready === true);
@@ -59,8 +62,11 @@ function whyLast(
   const all = [...own, ...others];
   const silent = all.every((id) => standing.get(id)?.reachable !== true);
   if (silent && all.length > 1) return `No ${kind} answers from here, which does not say that all are down${also}.`;
-  const unknown = own.filter((id) => standing.get(id)?.reachable !== true && standing.get(id)?.refused !== true);
+  const unknown = own.filter((id) => {
+    const one = standing.get(id);
+    return one?.reachable !== true && one?.refused !== true && one?.stopped !== true;
+  });
   if (unknown.length > 0)
-    return `${unknown.join(", ")} gives no answer here, which does not say that it is down, and no other ${kind} is ready${also}.`;
+    return `${unknown.join(", ")} gives no answer here, which does not say that it is down, nor does the runtime say that it is stopped; and no other ${kind} is ready${also}.`;
   return null;
 }

@@ -10,6 +10,7 @@ import { TimeStamp } from "@/components/lib/time-stamp";
 import { YesNo } from "@/components/lib/yes-no";
 import { reasonOf } from "@/components/live/panel-state-of";
 import { useTRPC } from "@/components/live/trpc";
+import { RestartActs } from "@/components/services/restart-acts";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { ConfirmAct } from "@/components/wizard/confirm-act";
 import { Fact, Facts } from "@/components/wizard/facts";
@@ -78,7 +79,6 @@ function Restart({ row, acts, runId, incident }: Given & { row: ReplicaRow; acts
   const trpc = useTRPC();
   const client = useQueryClient();
   const restart = useMutation(trpc.services.restart.mutationOptions());
-  const confirm = useMutation(trpc.services.confirmRestart.mutationOptions());
   async function doing(work: Promise<unknown>): Promise<boolean> {
     try {
       await work;
@@ -93,20 +93,8 @@ function Restart({ row, acts, runId, incident }: Given & { row: ReplicaRow; acts
   if (row.target === null) return null;
   const along =
     row.along.length === 0 ? "" : ` ${row.along.join(", ")} ${row.along.length === 1 ? "goes" : "go"} along.`;
-  if (row.restart !== null && row.restart.state === "by-hand")
-    return (
-      <ConfirmAct
-        label={`Confirm the restart of ${row.replica}`}
-        title={`Was ${row.replica} restarted?`}
-        confirm="Yes, it was"
-        reasonLabel="Who restarted it, and how you know"
-        onConfirm={(how) => doing(confirm.mutateAsync({ restartId: row.restart?.id ?? "", how }))}
-      >
-        <CommandBlock command={row.restart.command} title={`Restart ${row.replica}`} />
-        <p>It goes on the record in your name. Whether it came back is asked of the replica itself.</p>
-      </ConfirmAct>
-    );
-  if (row.restart !== null && ["ordered", "running", "watching"].includes(row.restart.state)) return null;
+  if (row.restart !== null && ["ordered", "by-hand", "running", "watching"].includes(row.restart.state))
+    return <RestartActs restart={row.restart} />;
   if (row.needsTwo !== null)
     return (
       <span className="flex flex-wrap items-center gap-2">
