@@ -73,7 +73,9 @@ export async function archive(): Promise<BenchPart> {
       platform: "node",
       target: "node20",
       format: "esm",
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+      banner: {
+        js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+      },
       logLevel: "warning",
     });
     const few = await peakOf(folder, sizes.few);

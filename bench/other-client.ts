@@ -1,8 +1,10 @@
+import { setPriority } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
 
 /** In a process of its own, so that what the bench is busy with delays nothing here: how long Redis takes to answer, as JSON in ms. */
-const [, , url = "", ms = "", pauseMs = ""] = process.argv;
+const [, , url = "", ms = "", pauseMs = "", nice = "0"] = process.argv;
+setPriority(Number(nice));
 const redis = new Redis(url);
 const took: number[] = [];
 await redis.ping();

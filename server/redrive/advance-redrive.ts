@@ -1,13 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { readRevocationStream } from "@/server/caracal/revocation/revocation-groups";
+import { type RevocationStream, readRevocationStream } from "@/server/caracal/revocation/revocation-groups";
 import { chosenDigest } from "@/server/redrive/archive";
 import { lagOf, type Pace, paceOf } from "@/server/redrive/pace-redrive";
 import type { Allowance } from "@/server/redrive/rate-allowance";
 import { resolveAdding } from "@/server/redrive/resolve-adding";
 import { runEntry } from "@/server/redrive/run-entry";
 import { loadRun, type RedriveContext, type RunRow, TakenOver } from "@/server/redrive/run-rows";
-import { sendBatch } from "@/server/redrive/send-batch";
-import { settleEntries } from "@/server/redrive/settle-entries";
+import { prepareBatch, sendBatch } from "@/server/redrive/send-batch";
+import { openEntries, settleEntries } from "@/server/redrive/settle-entries";
 
 const arrivalMs = 25; // how long nothing is asked while entries are on their way
 
@@ -16,7 +16,12 @@ export async function advanceRedrive(ctx: RedriveContext, given: RunRow, allowan
   if (given.adding_from !== null) await resolveAdding(ctx, given);
   const run = given.adding_from === null ? given : await loadRun(ctx.db, given.id);
   const target = await readRevocationStream(ctx.caracal.redis, run.target);
-  const { moved, onTheirWay } = await settleEntries(ctx, run, target);
+  const open = await openEntries(ctx, run);
+  const likely = likelyRoom(run, target, open.length, allowance);
+  const [{ moved, onTheirWay }, ready] = await Promise.all([
+    settleEntries(ctx, run, target, open),
+    likely > 0 ? prepareBatch(ctx, run, likely) : null, // two databases are busy at once; nothing is sent before what settling says
+  ]);
   const lag = lagOf(target, run.target);
   const now = await passCanary(ctx, run, onTheirWay, lag);
   const idle = onTheirWay === 0;
@@ -31,10 +36,18 @@ export async function advanceRedrive(ctx: RedriveContext, given: RunRow, allowan
     if (pace.why !== now.held_back) await noteHold(ctx, now, pace.why);
     return idle ? false : waitFor(moved);
   }
-  const sent = await sendBatch(ctx, now, target.lastId, pace.room);
+  const batch = ready ?? (await prepareBatch(ctx, now, pace.room));
+  const sent = await sendBatch(ctx, now, target.lastId, batch, pace.room);
   allowance.spend(run.id, sent);
   if (sent > 0) return true;
   return idle ? end(ctx, now, "finished") : waitFor(moved);
+}
+
+/** How much will surely have room once what is open is settled: settling makes room and takes none. */
+function likelyRoom(run: RunRow, target: RevocationStream, open: number, allowance: Allowance): number {
+  if (run.state !== "running" || run.cancel_asked_by !== null) return 0;
+  const pace = paceOf({ run, target, onTheirWay: open, allowance: allowance.of(run.id, run.rate) });
+  return pace.kind === "go" ? pace.room : 0;
 }
 
 async function waitFor(moved: number): Promise<true> {

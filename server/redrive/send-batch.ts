@@ -11,15 +11,23 @@ import { fieldsToSend, type ToSend, toSendColumns, withOriginal } from "@/server
 const bounds = { timeoutMs: 10_000, narrow: "It is tried again." };
 
 /** What is true of entries before they are touched: done already, changed meanwhile, or still to be sent. */
-type Looked = { readonly done: Outcome[]; readonly failed: Outcome[]; readonly send: ToSend[] };
+type Looked = {
+  readonly done: readonly Outcome[];
+  readonly failed: readonly Outcome[];
+  readonly send: readonly ToSend[];
+};
+type Looking = { readonly done: Outcome[]; readonly failed: Outcome[]; readonly send: ToSend[] };
 
-async function nextEntries({ db }: RedriveContext, run: RunRow, room: number): Promise<ToSend[]> {
-  return db.query<ToSend>(
-    `SELECT ${toSendColumns} FROM (
-       SELECT * FROM redrive_entries WHERE run_id = $1 AND n >= $2 AND state = 'waiting' ORDER BY n LIMIT $3) AS e ${withOriginal} ORDER BY e.n`,
-    [run.id, run.next_n, room],
-  );
-}
+/** In order of the key, so that LIMIT ends the walk: on a run just listed, which has no statistics yet, the planner would sort all that is left of it. */
+const nextEntries = ({ db }: RedriveContext, run: RunRow, room: number): Promise<ToSend[]> =>
+  db.transaction(async (tx) => {
+    await tx.query("SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true)");
+    return tx.query<ToSend>(
+      `SELECT ${toSendColumns} FROM (
+         SELECT * FROM redrive_entries WHERE run_id = $1 AND n >= $2 AND state = 'waiting' ORDER BY n LIMIT $3) AS e ${withOriginal} ORDER BY e.n`,
+      [run.id, run.next_n, room],
+    );
+  });
 
 /** Which letters stand in the dead letters right now, in one round trip: between a pause and going on they may be discarded, or sent by another run. */
 async function lettersThere({ caracal }: RedriveContext, run: RunRow, ids: readonly string[]): Promise<Set<string>> {
@@ -39,7 +47,7 @@ async function lettersThere({ caracal }: RedriveContext, run: RunRow, ids: reado
 
 /** Looks at what is in Caracal right now: a list is only as true as when it was made. What is given was not sent by this run. */
 async function look(ctx: RedriveContext, run: RunRow, given: readonly ToSend[]): Promise<Looked> {
-  const looked: Looked = { done: [], failed: [], send: [] };
+  const looked: Looking = { done: [], failed: [], send: [] };
   const there = await lettersThere(
     ctx,
     run,
@@ -66,7 +74,7 @@ async function look(ctx: RedriveContext, run: RunRow, given: readonly ToSend[]):
   return looked;
 }
 
-async function lookAtRows(ctx: RedriveContext, entries: readonly ToSend[], looked: Looked): Promise<Looked> {
+async function lookAtRows(ctx: RedriveContext, entries: readonly ToSend[], looked: Looking): Promise<Looked> {
   const wanted = entries.flatMap(({ n, event_id: eventId, occurred_at: occurredAt }) =>
     eventId === null || occurredAt === null ? [] : [{ n, eventId, occurredAt }],
   );
@@ -88,7 +96,7 @@ async function lookAtRows(ctx: RedriveContext, entries: readonly ToSend[], looke
   return looked;
 }
 
-async function lookAtSessions(ctx: RedriveContext, entries: readonly ToSend[], looked: Looked): Promise<Looked> {
+async function lookAtSessions(ctx: RedriveContext, entries: readonly ToSend[], looked: Looking): Promise<Looked> {
   const ids = entries.flatMap(({ event_id: id }) => (id === null ? [] : [id]));
   const states = await boundedRead(ctx.caracal.db, bounds, (tx) => sessionStates(tx, ids));
   for (const entry of entries) {
@@ -101,20 +109,44 @@ async function lookAtSessions(ctx: RedriveContext, entries: readonly ToSend[], l
   return looked;
 }
 
-/**
- * The next entries, at most `room`: looked at once more, the intent recorded with the target's tail, added in one round trip, their new
- * ids recorded. What is cut off between intent and record is found again by `resolveAdding`. Gives how many it dealt with.
- */
-export async function sendBatch(ctx: RedriveContext, run: RunRow, tail: string, room: number): Promise<number> {
+/** The next entries in order and what is true of them: looked at, nothing done yet. */
+export type Batch = Looked & { readonly entries: readonly ToSend[] };
+
+/** Reads the next entries, at most `room`, and looks at them once more. Changes nothing. */
+export async function prepareBatch(ctx: RedriveContext, run: RunRow, room: number): Promise<Batch> {
   const entries = await nextEntries(ctx, run, room);
+  return { entries, ...(await look(ctx, run, entries)) };
+}
+
+/** The first `room` entries of a batch. */
+function upTo(batch: Batch, room: number): Batch {
+  const last = batch.entries[Math.min(room, batch.entries.length) - 1]?.n ?? 0;
+  const within = <T extends { readonly n: number }>(list: readonly T[]) => list.filter(({ n }) => n <= last);
+  const { entries, done, failed, send } = batch;
+  return { entries: within(entries), done: within(done), failed: within(failed), send: within(send) };
+}
+
+/**
+ * Sends at most `room` of what was prepared: the intent recorded with the target's tail, added in one round trip, their new ids recorded.
+ * What is cut off between intent and record is found again by `resolveAdding`. Gives how many it dealt with.
+ */
+export async function sendBatch(
+  ctx: RedriveContext,
+  run: RunRow,
+  tail: string,
+  prepared: Batch,
+  room: number,
+): Promise<number> {
+  const { entries, done, failed, send } = upTo(prepared, room);
   const [first, last] = [entries[0], entries.at(-1)];
   if (first === undefined || last === undefined) return 0;
-  const { done, failed, send } = await look(ctx, run, entries);
+  const unsendable: Outcome[] = [];
   const messages = send.flatMap((entry) => {
     const fields = fieldsToSend(ctx.keys, run.stream, entry);
-    if (fields === null) failed.push({ n: entry.n, outcome: "What was kept of it cannot be put together." });
+    if (fields === null) unsendable.push({ n: entry.n, outcome: "What was kept of it cannot be put together." });
     return fields === null ? [] : [{ n: entry.n, fields }];
   });
+  const lost = [...failed, ...unsendable];
   await ctx.db.transaction(async (tx) => {
     await holdRun(
       tx,
@@ -122,11 +154,11 @@ export async function sendBatch(ctx: RedriveContext, run: RunRow, tail: string, 
       run,
       `next_n = $3, reached = greatest(reached, $3), adding_from = $4, adding_to = $5, adding_tail = $6, confirmed = confirmed + $7, failed = failed + $8, held_back = NULL`,
       messages.length === 0
-        ? [last.n + 1, null, null, null, done.length, failed.length]
-        : [last.n + 1, first.n, last.n, tail, done.length, failed.length],
+        ? [last.n + 1, null, null, null, done.length, lost.length]
+        : [last.n + 1, first.n, last.n, tail, done.length, lost.length],
     );
     await moveEntries(tx, run.id, ["waiting"], "confirmed", done);
-    await moveEntries(tx, run.id, ["waiting"], "failed", failed);
+    await moveEntries(tx, run.id, ["waiting"], "failed", lost);
   });
   if (messages.length > 0) await add(ctx, run, messages);
   return entries.length;

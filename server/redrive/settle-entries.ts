@@ -8,9 +8,10 @@ const mostAtOnce = 2_000;
 /** What settling did, and how many entries are still on their way. */
 export type Settled = { readonly moved: number; readonly onTheirWay: number };
 
-type Open = OnItsWay & { readonly state: "added" | "confirmed" };
+export type Open = OnItsWay & { readonly state: "added" | "confirmed" };
 
-const openEntries = ({ db }: RedriveContext, run: RunRow): Promise<Open[]> =>
+/** What a run has on its way, oldest first, 2,000 at most. */
+export const openEntries = ({ db }: RedriveContext, run: RunRow): Promise<Open[]> =>
   db.query<Open>(
     `SELECT n, entry_id, event_id, occurred_at, content, new_id, state,
             (extract(epoch FROM clock_timestamp() - coalesce(added_at, 'epoch')) * 1000)::float8 AS waited_ms
@@ -36,11 +37,15 @@ async function retire(
 }
 
 /**
- * Brings forward what is on its way: comes back → failed; arrived → confirmed, and recorded as that before its dead letter is deleted.
+ * Brings forward what is on its way (`openEntries`): comes back → failed; arrived → confirmed, and recorded as that before its dead letter is deleted.
  * Only what that record took is deleted: an entry that came back meanwhile has failed, and its letter stays.
  */
-export async function settleEntries(ctx: RedriveContext, run: RunRow, target: RevocationStream): Promise<Settled> {
-  const open = await openEntries(ctx, run);
+export async function settleEntries(
+  ctx: RedriveContext,
+  run: RunRow,
+  target: RevocationStream,
+  open: readonly Open[],
+): Promise<Settled> {
   let moved = 0;
   const left = open.filter(({ state }) => state === "confirmed");
   await retire(ctx, run, left);
