@@ -3,8 +3,12 @@ import type { Queryable } from "@/server/platform/postgres";
 import { withOriginal } from "@/server/redrive/sent-fields";
 
 const page = 500;
+const digested = 5_000; // ids at a time
 
-/** The originals of a run as they were kept, in its order, a page at a time. */
+/**
+ * The originals of a run as they were kept, in its order, a page at a time. Entries are numbered without gaps, so a page is a range:
+ * with a limit instead, the planner would sort all that is left of a list it has no statistics of yet.
+ */
 export async function* originalsOf(
   db: Queryable,
   runId: string,
@@ -12,8 +16,8 @@ export async function* originalsOf(
   for (let after = 0; ; ) {
     const rows = await db.query<{ n: number; entryId: string; line: string }>(
       `SELECT e.n, e.entry_id AS "entryId", o.line FROM (
-         SELECT * FROM redrive_entries WHERE run_id = $1 AND n > $2 ORDER BY n LIMIT ${page}) AS e ${withOriginal} ORDER BY e.n`,
-      [runId, after],
+         SELECT * FROM redrive_entries WHERE run_id = $1 AND n BETWEEN $2 AND $3) AS e ${withOriginal} ORDER BY e.n`,
+      [runId, after + 1, after + page],
     );
     if (rows.length > 0) yield rows;
     after = rows.at(-1)?.n ?? after;
@@ -48,14 +52,14 @@ export async function chosenDigest(
 ): Promise<{ readonly digest: string; readonly chosen: number }> {
   const hash = createHash("sha256");
   let chosen = 0;
-  for (let after = 0; ; ) {
-    const rows = await db.query<{ n: number; id: string }>(
-      "SELECT n, entry_id AS id FROM redrive_entries WHERE run_id = $1 AND n > $2 AND action IS NOT NULL ORDER BY n LIMIT 5000",
-      [runId, after],
+  for (let after = 0; ; after += digested) {
+    const rows = await db.query<{ id: string; chosen: boolean }>(
+      "SELECT entry_id AS id, action IS NOT NULL AS chosen FROM redrive_entries WHERE run_id = $1 AND n BETWEEN $2 AND $3 ORDER BY n",
+      [runId, after + 1, after + digested],
     );
-    for (const { id } of rows) hash.update(`${id}\n`);
-    chosen += rows.length;
-    after = rows.at(-1)?.n ?? after;
-    if (rows.length < 5_000) return { digest: hash.digest("hex"), chosen };
+    const ids = rows.flatMap((row) => (row.chosen ? [row.id] : []));
+    for (const id of ids) hash.update(`${id}\n`);
+    chosen += ids.length;
+    if (rows.length < digested) return { digest: hash.digest("hex"), chosen };
   }
 }
