@@ -58,7 +58,9 @@ const columns: readonly DataColumn<ZoneInCheck>[] = [
 /** Zone by zone: what was looked at, where the first bad row is, how far it goes, and what somebody needed for it. */
 export function CheckZones({ checkId, running }: { checkId: string; running: boolean }) {
   const trpc = useTRPC();
-  const query = useQuery(trpc.audit.checkZones.queryOptions({ checkId }, { refetchInterval: running ? 2_000 : false }));
+  const query = useQuery(
+    trpc.audit.checkZones.queryOptions({ checkId }, { refetchInterval: running ? 2_000 : false, staleTime: 0 }),
+  );
   const rows = query.data ?? [];
   return (
     <Panel

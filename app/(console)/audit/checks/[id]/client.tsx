@@ -94,8 +94,8 @@ export function CheckClient({ initial }: { initial: CheckView }) {
           {check.witnesses === null ? null : <Heard check={check} />}
         </div>
       </Panel>
-      <CheckZones key={check.state} checkId={check.id} running={check.finishedAt === null} />{" "}
       {/* read once more when it has ended */}
+      <CheckZones key={check.state} checkId={check.id} running={check.finishedAt === null} />
       {check.state === "finished" ? <Findings checkId={check.id} /> : null}
     </div>
   );
