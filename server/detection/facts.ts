@@ -31,13 +31,19 @@ export type SignatureCheck = {
   readonly kept: readonly BadSignature[]; // newest, at most 50, still in the stream
 };
 
-/** The newest dead letters of one stream. */
-export type DeadLetterSample = {
+/** Replayed mandates among the dead letters of a stream. */
+export type ReplaysFound = {
+  readonly replays: readonly (ReplayedMandate & { readonly at: number })[]; // newest first, at most 100
+  readonly searched: number; // letters that were looked through so far
+};
+
+/** The newest dead letters of one stream, and the replayed mandates among all of them. */
+export type DeadLetterSample = ReplaysFound & {
   readonly stream: string;
   readonly sampled: number;
-  readonly securitySignals: number;
+  readonly securitySignals: number; // among those sampled
+  readonly length: number;
   readonly causes: Readonly<Record<string, number>>;
-  readonly replays: readonly (ReplayedMandate & { readonly at: number })[]; // newest first
 };
 
 export type OutboxFacts = {

@@ -11,7 +11,7 @@ export function replayedMandates(facts: Facts): readonly Finding[] {
   return facts.deadLetters.filter(({ replays }) => replays.length > 0).map((sample) => finding(sample, facts.now));
 }
 
-function finding({ stream, replays }: Facts["deadLetters"][number], now: number): Finding {
+function finding({ stream, replays, searched, length }: Facts["deadLetters"][number], now: number): Finding {
   const newestAt = Math.max(...replays.map(({ at }) => at));
   const byMandate = new Map<string, { readonly first: (typeof replays)[number]; times: number }>();
   for (const replay of replays) {
@@ -36,11 +36,14 @@ function finding({ stream, replays }: Facts["deadLetters"][number], now: number)
     sentence: `Mandate ${newest?.first.jti ?? "without jti"} was presented again${where}${more > 0 ? `, and ${counted(more, "other mandate")} too` : ""}`,
     meaning:
       "A gateway refused a mandate that it had seen before: a stolen copy, or a client that repeats itself. Find the session it belongs to and ask whose client that is; revoke if it is not theirs. These letters are never redriven or signed anew silently.",
-    figures: [...byMandate].slice(0, 10).map(([key, { first, times }]) => ({
-      name: `mandate ${key}`,
-      value: `${times + 1} times seen, client ${first.client ?? "unknown"}, resource ${first.resource ?? "unknown"}`,
-      source: `XREVRANGE ${stream}`,
-    })),
+    figures: [
+      { name: "letters looked through", value: searched, unit: `of ${length}`, source: `XREVRANGE ${stream}` },
+      ...[...byMandate].slice(0, 10).map(([key, { first, times }]) => ({
+        name: `mandate ${key}`,
+        value: `${times + 1} times seen, client ${first.client ?? "unknown"}, resource ${first.resource ?? "unknown"}`,
+        source: `XREVRANGE ${stream}`,
+      })),
+    ],
     action: { label: "Read the replayed mandates", href: `${streamPage(stream)}?tab=letters&cause=replay_detected` },
   };
 }

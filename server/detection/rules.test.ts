@@ -1,90 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createHistory } from "@/server/live/history";
-import type { GroupState, ReplicaState, StreamState } from "@/server/live/snapshot";
+import { facts, group, now, replica, stream } from "./a-deployment.test-data";
 import type { Facts } from "./facts";
 import { rules } from "./rules";
-import { createSignalTracker } from "./tracker";
 
-const now = 10_000_000;
-
-const group = (over: Partial<GroupState>): GroupState => ({
-  stream: "caracal.sessions.revoke",
-  group: "gateway-revocation",
-  consumers: [],
-  consumerCount: 0,
-  silentCount: 0,
-  pending: 0,
-  lag: 0,
-  lastDeliveredId: "1-0",
-  entriesRead: 1,
-  readPerSecond: null,
-  unreadEstimate: null,
-  oldestPendingId: null,
-  oldestPendingIdleMs: null,
-  maxDeliveries: null,
-  pendingSample: [],
-  lost: false,
-  verdict: "all-read",
-  ...over,
-});
-const stream = (groups: readonly GroupState[], over: Partial<StreamState> = {}): StreamState => ({
-  name: "caracal.sessions.revoke",
-  length: 213,
-  firstId: "1-0",
-  lastId: "213-0",
-  entriesAdded: 213,
-  bound: 10_000,
-  boundSeen: null,
-  perSecond: 0,
-  removedPerSecond: 0,
-  removed: 0,
-  bytes: null,
-  bytesAt: null,
-  groups,
-  missingGroups: [],
-  ...over,
-});
-const replica = (id: string, over: Partial<ReplicaState> = {}): ReplicaState => ({
-  id,
-  kind: id.replace(/-\d+$/, "") as ReplicaState["kind"],
-  url: "http://x",
-  reachable: true,
-  ready: true,
-  readyReason: null,
-  healthy: true,
-  healthReason: null,
-  metrics: {},
-  metricsStatus: "ok",
-  metricsAt: now,
-  restarts: 0,
-  restartedAt: null,
-  seenAt: now,
-  failingSince: null,
-  ...over,
-});
-const facts = (over: Partial<Facts> = {}): Facts => ({
-  now,
-  startedAt: 0,
-  streams: [],
-  replicas: [],
-  evictionPolicy: "noeviction",
-  deadLetters: [],
-  poison: [],
-  signatures: [],
-  jwks: [],
-  outbox: null,
-  alert: null,
-  exportedHour: null,
-  archives: [],
-  declared: [],
-  frozenZones: [],
-  chains: { zones: [], whole: null },
-  evidence: [],
-  redisOk: true,
-  stillSince: () => null,
-  history: createHistory(),
-  ...over,
-});
 const found = (given: Facts) =>
   rules.flatMap((rule) => rule(given)).map(({ severity, rule, key }) => `${severity} ${rule} ${key}`);
 
@@ -227,47 +146,6 @@ describe("rules", () => {
       "P4 eviction-policy eviction-policy",
       "P4 missing-group missing-group:caracal.sessions.revoke:sts-revocation",
       "P4 stream-over-bound over-bound:caracal.sessions.revoke",
-    ]);
-  });
-});
-
-describe("tracker", () => {
-  const finding = (over = {}) => ({
-    key: "k",
-    rule: "r",
-    severity: "P2" as const,
-    source: "s",
-    sentence: "",
-    meaning: "",
-    figures: [],
-    action: null,
-    ...over,
-  });
-
-  it("shows a finding once it held, keeps it while it settles, and remembers since when", () => {
-    const tracker = createSignalTracker();
-    const flaky = finding({ holdMs: 5_000, settleMs: 3_000 });
-    expect(tracker.update([flaky], 0, () => true)).toEqual([]);
-    expect(tracker.update([flaky], 5_000, () => true)[0]?.since).toBe(0);
-    expect(tracker.update([], 7_000, () => true)).toHaveLength(1);
-    expect(tracker.update([], 9_000, () => true)).toEqual([]);
-    expect(tracker.update([flaky], 10_000, () => true)).toEqual([]);
-  });
-
-  it("puts the worst first, known noise last, and marks what its source no longer confirms", () => {
-    const rows = createSignalTracker().update(
-      [
-        finding({ key: "noise", severity: "P1", noise: "known" }),
-        finding({ key: "p3", severity: "P3" }),
-        finding({ key: "p1", severity: "P1" }),
-      ],
-      0,
-      (id) => id !== "s",
-    );
-    expect(rows.map(({ key, stale }) => [key, stale])).toEqual([
-      ["p1", true],
-      ["p3", true],
-      ["noise", true],
     ]);
   });
 

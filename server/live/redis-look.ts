@@ -12,8 +12,8 @@ import { diagnosePending } from "@/server/caracal/streams/pending-diagnosis";
 import { readStreams } from "@/server/caracal/streams/read-streams";
 import { type CountCommands, pipelined } from "@/server/caracal/streams/redis-pipeline";
 import { createStreamMemory } from "@/server/caracal/streams/stream-memory";
-import { streamIdTime } from "@/server/caracal/streams/stream-id";
 import type { DeadLetterSample, PoisonEntry, SignatureCheck } from "@/server/detection/facts";
+import { createReplayWatch, type ReplayWatch } from "@/server/live/replay-watch";
 import { createSignatureWatch } from "@/server/live/signature-watch";
 import type { StreamState } from "@/server/live/snapshot";
 
@@ -44,7 +44,7 @@ export function createRedisLook(options: {
   const watches = [revocationStream, policyStream, keysStream].map((stream) =>
     createSignatureWatch(stream, options.streamsKey),
   );
-  const deadLetters = new Map<string, { mark: string; sample: DeadLetterSample }>();
+  const deadLetters = new Map<string, { mark: string; sample: Sample; replays: ReplayWatch }>();
   const pendingFields = new Map<string, RawEntry | null>();
   let policy: { at: number; value: string | null } | null = null;
 
@@ -63,10 +63,11 @@ export function createRedisLook(options: {
       let known = deadLetters.get(stream.name);
       if (known?.mark !== mark) {
         const range = { stream: stream.name, after: null, direction: "newest", limit: sampleSize } as const;
-        known = { mark, sample: summarise(stream.name, await readEntries(redis, range, count)) };
+        const sample = summarise(stream.name, await readEntries(redis, range, count));
+        known = { mark, sample, replays: known?.replays ?? createReplayWatch() };
         deadLetters.set(stream.name, known);
       }
-      samples.push(known.sample);
+      samples.push({ ...known.sample, length: stream.length, ...(await known.replays.follow(redis, stream, count)) });
     }
     return samples;
   }
@@ -111,14 +112,16 @@ export function createRedisLook(options: {
   };
 }
 
-function summarise(stream: string, entries: readonly RawEntry[]): DeadLetterSample {
+type Sample = Pick<DeadLetterSample, "stream" | "sampled" | "securitySignals" | "causes">;
+
+function summarise(stream: string, entries: readonly RawEntry[]): Sample {
   const causes: Record<string, number> = {};
-  const replays: DeadLetterSample["replays"][number][] = [];
+  let securitySignals = 0;
   for (const entry of entries) {
     const { cause, mandate } = readDeadLetter(entry);
     const name = mandate === null ? cause : "replay_detected";
     causes[name] = (causes[name] ?? 0) + 1;
-    if (mandate !== null) replays.push({ ...mandate, at: streamIdTime(entry.id) ?? 0 });
+    if (mandate !== null) securitySignals += 1;
   }
-  return { stream, sampled: entries.length, securitySignals: replays.length, causes, replays };
+  return { stream, sampled: entries.length, securitySignals, causes };
 }

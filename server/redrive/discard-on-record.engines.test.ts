@@ -12,7 +12,8 @@ import type { Actor } from "@/server/auth/roles";
 import { openSignIn } from "@/server/auth/sign-ins";
 import { declareIn } from "@/server/incidents/declare-incident";
 import { mergeIncidents } from "@/server/incidents/merge-incidents";
-import { discardAction } from "@/server/redrive/discard.action";
+import { archiveDigest } from "@/server/redrive/archive";
+import { discardAction, mostDiscarded } from "@/server/redrive/discard.action";
 import type { RunRow } from "@/server/redrive/run-rows";
 
 let stage: RedriveStage;
@@ -130,4 +131,31 @@ test("a damaged archive ends an approved request with words, and not a letter is
   );
   expect(entry?.summary).toContain("archive is not what it was");
   expect(await stage.redis.xlen(dlq)).toBe(1);
+});
+
+test("of more letters than one request takes, the oldest are agreed on, and the rest is said; what was dealt with voids it", async () => {
+  const list = await listOf(await incident("Very many"));
+  await stage.owner.query(
+    `WITH lines AS (SELECT n, '9-' || n AS id, '{"n":' || n || '}' AS line FROM generate_series(2, $2::int) AS n),
+          kept AS (INSERT INTO dead_letter_originals (stream, entry_id, sha256, line)
+                   SELECT $3, id, encode(sha256(convert_to(line, 'UTF8')), 'hex'), line FROM lines RETURNING entry_id, sha256)
+     INSERT INTO redrive_entries (run_id, n, stream, entry_id, sha256, fingerprint, class, cause, why)
+     SELECT $1, l.n, $3, l.id, k.sha256, k.sha256, 'bad-signature', 'x', 'x' FROM lines l JOIN kept k ON k.entry_id = l.id`,
+    [list.id, mostDiscarded + 5, dlq],
+  );
+  const { sha256 } = await archiveDigest(stage.db, list.id);
+  await stage.owner.query("UPDATE redrive_runs SET archive_sha256 = $2 WHERE id = $1", [list.id, sha256]);
+  const preview = await previewApproval({ ctx: rae, input: given(list) });
+  expect(preview.targetCount).toBe(mostDiscarded);
+  expect(preview.blast.sentence).toMatch(
+    /^The oldest 10,000 dead letters are deleted.*\. 5 more of these classes stay/,
+  );
+  expect(preview.blast.figures).toEqual([{ name: "bad-signature", value: mostDiscarded + 5, source: dlq }]);
+  const asked = await approved(list, null);
+  expect((await getRequest({ ctx: rae, input: asked })).changed).toBeNull();
+  await stage.owner.query(
+    "UPDATE redrive_entries SET action = 'discard', state = 'retired' WHERE run_id = $1 AND n = 7",
+    [list.id],
+  );
+  expect((await getRequest({ ctx: rae, input: asked })).changed).toContain("dealt with meanwhile");
 });

@@ -11,14 +11,33 @@ import { discardInput, type LetterClass, letterClasses } from "@/server/redrive/
 
 const agreed = z.object({ runId: z.uuid(), classes: z.array(z.enum(letterClasses)), archiveSha256: z.string() });
 
-const mostLetters = 50_000;
+/** At most this many letters are agreed on at once: they stand in the request by their ids, which a page that is open reads again and again. */
+export const mostDiscarded = 10_000;
+const isLeft = "state IN ('listed', 'failed', 'waiting')"; // nothing was done with it, or it failed
 
-/** The letters of a run that nothing was done with, or that failed. */
-const leftOf = (db: Pick<Database, "query">, runId: string, classes: readonly string[]) =>
-  db.query<{ entry_id: string; class: LetterClass }>(
-    `SELECT entry_id, class FROM redrive_entries WHERE run_id = $1 AND class = ANY ($2) AND state IN ('listed', 'failed', 'waiting') ORDER BY n LIMIT ${mostLetters + 1}`,
-    [runId, classes],
+/** The oldest letters of these classes that are left in a run, and how many there are by class. */
+async function leftOf(db: Queryable, runId: string, classes: readonly string[]) {
+  const [letters, counts] = await Promise.all([
+    db.query<{ id: string }>(
+      `SELECT entry_id AS id FROM redrive_entries WHERE run_id = $1 AND class = ANY ($2) AND ${isLeft} ORDER BY n LIMIT ${mostDiscarded}`,
+      [runId, classes],
+    ),
+    db.query<{ class: LetterClass; count: number }>(
+      `SELECT class, count(*)::int AS count FROM redrive_entries WHERE run_id = $1 AND class = ANY ($2) AND ${isLeft} GROUP BY class ORDER BY class`,
+      [runId, classes],
+    ),
+  ]);
+  return { ids: letters.map(({ id }) => id), counts };
+}
+
+/** How many of these letters are left in a run. */
+async function countLeft(db: Queryable, runId: string, ids: readonly string[]): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM redrive_entries WHERE run_id = $1 AND entry_id = ANY ($2) AND ${isLeft}`,
+    [runId, ids],
   );
+  return row?.count ?? 0;
+}
 
 /** Why the list of a run cannot be discarded by, as far as its row tells; null: it can. */
 function whyNot(run: RunRow): string | null {
@@ -63,22 +82,19 @@ export function discardAction({ db }: { readonly db: Database }): ApprovedAction
       if (refusal !== null) throw new DomainError("precondition_failed", refusal);
       const trouble = await archiveTrouble(db, run);
       if (trouble !== null) throw new DomainError("precondition_failed", trouble);
-      const letters = await leftOf(db, runId, classes);
-      if (letters.length === 0)
+      const { ids, counts } = await leftOf(db, runId, classes);
+      if (ids.length === 0)
         throw new DomainError("precondition_failed", "No letter of these classes is left in this list.");
-      if (letters.length > mostLetters)
-        throw new DomainError(
-          "precondition_failed",
-          `More than ${mostLetters.toLocaleString("en-US")} letters: discard by class.`,
-        );
-      const count = (what: string) => letters.filter((letter) => letter.class === what).length;
+      const total = counts.reduce((sum, { count }) => sum + count, 0);
+      const rest = total - ids.length;
+      const number = (value: number) => value.toLocaleString("en-US");
       return {
         parameters: { runId, classes, archiveSha256: run.archive_sha256 ?? "" } satisfies z.input<typeof agreed>,
-        targets: letters.map(({ entry_id: id }) => id),
+        targets: ids,
         preconditions: { archiveSha256: run.archive_sha256, stream: run.stream },
         blast: {
-          sentence: `${letters.length === 1 ? "One dead letter is" : `${letters.length.toLocaleString("en-US")} dead letters are`} deleted from ${run.stream}; what they hold will not be in the log`,
-          figures: classes.map((what) => ({ name: what, value: count(what), source: run.stream })),
+          sentence: `${ids.length === 1 ? "One dead letter is" : `${rest > 0 ? "The oldest " : ""}${number(ids.length)} dead letters are`} deleted from ${run.stream}; what they hold will not be in the log${rest > 0 ? `. ${number(rest)} more of these classes stay for another request: one takes ${number(mostDiscarded)} at most` : ""}`,
+          figures: counts.map(({ class: name, count }) => ({ name, value: count, source: run.stream })),
         },
         severity: "P1",
         playbookVersion: "discard-dead-letters@1",
@@ -89,12 +105,12 @@ export function discardAction({ db }: { readonly db: Database }): ApprovedAction
       return own.find(({ end }) => end)?.id ?? null;
     },
     async recheck(stored) {
-      const { runId, classes } = agreedAs(agreed, stored.parameters);
+      const { runId } = agreedAs(agreed, stored.parameters);
       const run = await loadRun(db, runId);
       const refusal = whyNot(run);
       if (refusal !== null) return refusal;
-      const left = new Set((await leftOf(db, runId, classes)).map(({ entry_id: id }) => id));
-      if (!stored.targets.every((id) => left.has(id))) return "Some of these letters were dealt with meanwhile.";
+      if ((await countLeft(db, runId, stored.targets)) !== stored.targets.length)
+        return "Some of these letters were dealt with meanwhile.";
       const own = await incidentsOfList(db, runId);
       return own.length === 0 || own.some(({ id }) => id === stored.incidentId)
         ? null
