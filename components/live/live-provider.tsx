@@ -1,7 +1,14 @@
 "use client";
 
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink, TRPCClientError } from "@trpc/client";
+import {
+  createTRPCClient,
+  httpBatchLink,
+  httpLink,
+  httpSubscriptionLink,
+  splitLink,
+  TRPCClientError,
+} from "@trpc/client";
 import { type ReactNode, useState } from "react";
 import superjson from "superjson";
 import { InvestigationDialog } from "@/components/live/investigation-dialog";
@@ -9,6 +16,7 @@ import { investigationLink } from "@/components/live/investigation-link";
 import { LiveContext } from "@/components/live/live-hooks";
 import { LiveLink } from "@/components/live/live-link";
 import { LiveStore } from "@/components/live/live-store";
+import { isLongQuery } from "@/components/live/long-query";
 import { alignClock } from "@/components/live/now";
 import { TRPCProvider } from "@/components/live/trpc";
 import type { Board } from "@/server/incidents/schemas";
@@ -36,7 +44,11 @@ function makeClient() {
       splitLink({
         condition: (operation) => operation.type === "subscription",
         true: httpSubscriptionLink({ url, transformer: superjson }),
-        false: httpBatchLink({ url, transformer: superjson, maxURLLength: 2_000, maxItems: 20 }),
+        false: splitLink({
+          condition: isLongQuery,
+          true: httpLink({ url, transformer: superjson, methodOverride: "POST" }),
+          false: httpBatchLink({ url, transformer: superjson, maxURLLength: 2_000, maxItems: 20 }),
+        }),
       }),
     ],
   });

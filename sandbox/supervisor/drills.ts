@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { Redis } from "ioredis";
-import { Client } from "pg";
 import type { Deployment } from "@/sandbox/supervisor/deployment";
 import type { Drill } from "@/sandbox/supervisor/drill";
+import { engineDrills, writable } from "@/sandbox/supervisor/engine-drills";
 import { forgeRevocation, poisonAudit, poisonRevocation } from "@/sandbox/supervisor/poison";
 import { letterDrills } from "@/sandbox/supervisor/poison-letters";
 import type { Service } from "@/sandbox/supervisor/service";
@@ -28,47 +27,6 @@ const otherKey = () => randomBytes(32).toString("hex");
 async function onNextKek(deployment: Deployment, services: readonly Service[]): Promise<void> {
   const kek = (await readFile(deployment.kekFiles.next, "utf8")).trim();
   for (const service of services) await service.recreate({ ZONE_KEK: kek });
-}
-
-/**
- * Switches writes of Caracal's database on or off for every new connection, and cuts those that there are: API and coordinator exit by it
- * and are started again. Nothing happens when it is as wanted.
- */
-async function writable(deployment: Deployment, on: boolean): Promise<void> {
-  const url = new URL(deployment.postgres.url); // a superuser's
-  url.pathname = new URL(deployment.caracal.ownerUrl).pathname;
-  const client = new Client({ connectionString: url.href });
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    await client.query("SET default_transaction_read_only = off");
-    const { rows } = await client.query<{ name: string; off: boolean }>(
-      `SELECT quote_ident(current_database()) AS name, EXISTS (SELECT 1 FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
-         WHERE d.datname = current_database() AND 'default_transaction_read_only=on' = ANY (setconfig)) AS off`,
-    );
-    if (rows[0] === undefined || rows[0].off === !on) return;
-    await client.query(
-      `ALTER DATABASE ${rows[0].name} ${on ? "RESET default_transaction_read_only" : "SET default_transaction_read_only = on"}`,
-    );
-    await client.query(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
-    );
-  } finally {
-    await client.end();
-  }
-  await each([...deployment.replicasOf("api"), ...deployment.replicasOf("coordinator")], (service) =>
-    service.restart(),
-  );
-}
-
-async function emptyRedis(deployment: Deployment): Promise<void> {
-  const redis = new Redis(deployment.redis.url, { maxRetriesPerRequest: 1 });
-  redis.on("error", () => undefined);
-  try {
-    await redis.flushall();
-  } finally {
-    redis.disconnect();
-  }
 }
 
 /** Engines up and unfrozen first, then tampering taken back and every service running, awake, quick and on its own environment. */
@@ -209,51 +167,7 @@ export const drills: Readonly<Record<string, Drill>> = {
       await deployment.redis.start();
     },
   },
-  "redis-restart": {
-    summary: "Restarts Caracal's Redis with its data.",
-    async run(deployment) {
-      await deployment.redis.stop();
-      await deployment.redis.start();
-    },
-  },
-  "redis-loses-data": {
-    summary:
-      "Empties Caracal's Redis and restarts it: streams, groups and unread messages are gone. The services' groups come back with restore.",
-    async run(deployment) {
-      await emptyRedis(deployment);
-      await deployment.redis.stop();
-      await deployment.redis.start();
-    },
-  },
-  "postgres-read-only": {
-    summary:
-      "Switches writes off in Caracal's Postgres (default_transaction_read_only) and cuts its connections. Audit claims what it could not store within half a second, so that it gives honest events up within seconds and not minutes. End it with postgres-writable or restore.",
-    async run(deployment) {
-      await writable(deployment, false);
-      for (const service of deployment.replicasOf("audit")) await service.restart({ AUDIT_CLAIM_IDLE_MS: "500" });
-    },
-  },
-  "postgres-writable": {
-    summary: "Switches writes on again in Caracal's Postgres; audit takes its time again.",
-    async run(deployment) {
-      await writable(deployment, true);
-      for (const service of deployment.replicasOf("audit")) await service.restart();
-    },
-  },
-  "undecryptable-row": {
-    summary: "Overwrites one provider's sealed configuration with bytes that no key opens.",
-    async run(deployment) {
-      const client = new Client({ connectionString: deployment.caracal.ownerUrl });
-      await client.connect();
-      try {
-        await client.query(
-          "UPDATE providers SET secret_config_ct = sha256(secret_config_ct) WHERE id = (SELECT min(id) FROM providers WHERE secret_config_ct IS NOT NULL)",
-        );
-      } finally {
-        await client.end();
-      }
-    },
-  },
+  ...engineDrills,
   "poison-dlq": {
     summary: "Puts 25 badly signed audit events and one without data on the stream: they land in the dead letters.",
     run: (deployment) => poisonAudit(deployment, 25),
@@ -278,22 +192,6 @@ export const drills: Readonly<Record<string, Drill>> = {
     run: all("audit", (service) => service.pause()),
   },
   "resume-audit": { summary: "Wakes audit ingestion.", run: all("audit", (service) => service.resume()) },
-  "redis-down": {
-    summary: "Stops Caracal's Redis, keeping its data. Start it again with redis-up.",
-    run: (deployment) => deployment.redis.stop(),
-  },
-  "redis-up": { summary: "Starts Caracal's Redis.", run: (deployment) => deployment.redis.start() },
-  "postgres-down": {
-    summary: "Stops Caracal's Postgres: API and coordinator exit. Start everything again with restore.",
-    run: (deployment) => deployment.postgres.stop(),
-  },
-  "postgres-up": {
-    summary: "Starts Caracal's Postgres, and whichever services had exited.",
-    async run(deployment) {
-      await deployment.postgres.start();
-      await each(deployment.services, (service) => service.start());
-    },
-  },
   resume: { summary: "Wakes everything that is frozen; nothing is restarted.", run: resume },
   restore: {
     summary: "Everything back: engines up, tampering taken back, every service restarted on its own settings.",

@@ -45,10 +45,12 @@ export function outboxOverview({
   );
 }
 
+const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+
 const shown = (row: OutboxRow): OutboxRow => ({
   ...row,
   lastError: row.lastError?.slice(0, 500) ?? null,
-  payload: showFields(Object.fromEntries(Object.entries(row.payload).map(([name, value]) => [name, String(value)]))),
+  payload: showFields(Object.fromEntries(Object.entries(row.payload).map(([name, value]) => [name, textOf(value)]))),
 });
 
 /** For rows keyed by when they were made and their id, which is any text. */

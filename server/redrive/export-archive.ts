@@ -6,9 +6,7 @@ import type { Database } from "@/server/platform/postgres";
 import { archiveDigest, originalsOf } from "@/server/redrive/archive";
 import { runEntry } from "@/server/redrive/run-entry";
 import { loadVisibleRun } from "@/server/redrive/run-rows";
-import type { runInput } from "@/server/redrive/schemas";
-
-const readers: readonly string[] = ["responder", "security", "compliance"];
+import { mayReadOriginals, type runInput } from "@/server/redrive/schemas";
 
 /** A piece each time one is asked for and none ahead: Readable.from would fetch the next one already. */
 function onDemand(pieces: AsyncGenerator<string>): Readable {
@@ -37,7 +35,7 @@ export async function exportArchive({
   input: z.output<typeof runInput>;
 }): Promise<{ readonly name: string; readonly size: number; readonly sha256: string; open(): Readable }> {
   const run = await loadVisibleRun(db, actor, input.runId);
-  if (!actor.roles.some((role) => readers.includes(role)))
+  if (!mayReadOriginals(actor.roles))
     throw new DomainError(
       "forbidden",
       "The originals hold raw messages: this needs the role responder, security or compliance.",

@@ -32,6 +32,24 @@ test("what left the dead letters while a run was stopped is not put back when it
   });
 });
 
+test("trimmed while its event is on the way, a letter is done when the row is there; trimmed before its turn, it has failed; both are kept", async () => {
+  const ids = await runs.letters(3);
+  const list = await runs.stage.list();
+  runs.pauseAudit();
+  await runs.start(list, { canary: 1 });
+  await runs.work(list.id, (run) => run.added === 1 && run.adding_from === null);
+  await runs.stage.redis.xtrim(dlq, "MAXLEN", 1);
+  runs.resumeAudit();
+  expect(await runs.work(list.id, over)).toMatchObject({ state: "finished", added: 2, retired: 2, failed: 1 });
+  expect(await runs.entries(list.id)).toMatchObject([
+    { state: "retired" },
+    { state: "failed", newId: null, outcome: expect.stringContaining("or trimmed. Its original is kept.") },
+    { state: "retired" },
+  ]);
+  const kept = await runs.stage.db.query("SELECT 1 FROM dead_letter_originals WHERE entry_id = ANY ($1)", [ids]);
+  expect(kept).toHaveLength(3);
+});
+
 test("an entry that came back has failed and keeps its letter, though its row is there and others arrive in the same turn", async () => {
   const events = runs.events(2);
   const letters = events.map((event) => letterOf(event, transient));

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { newPerson } from "@/sandbox/new-person";
 import { addLetters, letterOf, transient } from "@/sandbox/redrive-stage/audit-letters";
 import { audit, openRuns, over, type Runs, zone } from "@/sandbox/redrive-stage/runs";
 import { dlq } from "@/sandbox/redrive-stage/stage";
+import { declareIn } from "@/server/incidents/declare-incident";
 import { streamSignature } from "@/server/caracal/stream-signature";
 import { createAllowance } from "@/server/redrive/rate-allowance";
 import { advanceOneRedrive } from "@/server/redrive/redrive-worker";
@@ -82,6 +84,26 @@ test("one list or run of a stream at a time; a list that nobody started makes wa
   expect(runId).toBe(next.id);
   await expect(runs.start(next)).rejects.toThrow("started or dropped already");
   await runs.work(next.id, over);
+});
+
+test("one that is under way for an incident that a person may not see is not handed to them", async () => {
+  await runs.letters(1);
+  const { runId } = await startClassification({
+    ctx: { ...runs.by(), caracal: runs.stage.caracal },
+    input: { stream: dlq },
+  });
+  const { incidentId } = await runs.stage.db.transaction((tx) =>
+    declareIn(tx, runs.stage.actor, { title: "Insider", severity: "P1", origin: "by-hand" }),
+  );
+  await runs.stage.owner.query("UPDATE incidents SET restricted = true WHERE id = $1", [incidentId]);
+  await runs.stage.owner.query("UPDATE redrive_runs SET incident_id = $2 WHERE id = $1", [runId, incidentId]);
+  const ovid = await newPerson(runs.stage.db, "ovid", ["responder"]);
+  await expect(
+    startClassification({
+      ctx: { db: runs.stage.db, caracal: runs.stage.caracal, actor: ovid },
+      input: { stream: dlq },
+    }),
+  ).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("not open to you") });
 });
 
 test("a row that came to have another content since the list is not overwritten, and stops nothing else", async () => {

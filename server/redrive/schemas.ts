@@ -67,6 +67,10 @@ export const discardInput = z.object({
   classes: z.array(z.enum(letterClasses)).min(1).max(letterClasses.length),
 });
 
+/** Who may download the originals of a list: they hold raw messages. */
+export const mayReadOriginals = (roles: readonly string[]): boolean =>
+  roles.some((role) => ["responder", "security", "compliance"].includes(role));
+
 /** How many letters of a class came to be here by one cause, with a few of them. */
 export type LetterGroup = {
   readonly class: LetterClass;

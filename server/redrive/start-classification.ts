@@ -4,7 +4,7 @@ import type { Actor } from "@/server/auth/roles";
 import type { Deployment } from "@/server/caracal/deployment";
 import { readEntries } from "@/server/caracal/streams/entries";
 import { isDeadLetterStream } from "@/server/caracal/streams/expected-streams";
-import { requireVisible } from "@/server/incidents/visible-to";
+import { requireVisible, viewerParams, visibleByIncident } from "@/server/incidents/visible-to";
 import { DomainError } from "@/server/platform/errors";
 import type { Database } from "@/server/platform/postgres";
 import { targetOf } from "@/server/redrive/letters/read-letter";
@@ -17,7 +17,7 @@ type Context = { readonly db: Database; readonly caracal: Pick<Deployment, "redi
 /**
  * Begins a list of a dead-letter stream: every letter that is there now is kept and classified, nothing is moved. A list that nobody
  * started is dropped for the new one; while one is under way that one is given.
- * @throws bad_input, not_found (empty), source_unreachable
+ * @throws bad_input, not_found (empty), conflict (one under way that the viewer may not see), source_unreachable
  */
 export async function startClassification({
   ctx: { db, caracal, actor },
@@ -44,11 +44,16 @@ export async function startClassification({
       [id, stream, targetOf(stream), newest.id, incidentId, actor.id, actor.name],
     );
     if (made.length === 0) {
-      const [open] = await tx.query<{ id: string }>(
-        "SELECT id FROM redrive_runs WHERE stream = $1 AND state NOT IN ('finished', 'cancelled')",
-        [stream],
+      const [open] = await tx.query<{ id: string; visible: boolean }>(
+        `SELECT id, ${visibleByIncident("incident_id", 1)} AS visible FROM redrive_runs WHERE stream = $3 AND state NOT IN ('finished', 'cancelled')`,
+        [...viewerParams(actor), stream],
       );
       if (open === undefined) throw new DomainError("conflict", "Another run of it has just ended. Begin it again.");
+      if (!open.visible)
+        throw new DomainError(
+          "conflict",
+          "A redrive of this stream is under way, for an incident that is not open to you.",
+        );
       return { runId: open.id };
     }
     await runEntry(

@@ -78,12 +78,18 @@ export function OutboxRows({
       ))}
       state={panelStateOf(query, { when: rows.length === 0 && !more, sentence: emptyWords[state] })}
     >
-      <Table label={`Rows of ${outbox}: ${state}`}>
+      <Table label={`Rows of ${outbox}: ${state}`} stacked>
         <TableHead>
           <tr>
             {state === "dead" ? (
               <TableHeader>
-                <span className="sr-only">Choose</span>
+                <input
+                  type="checkbox"
+                  className="accent-accent"
+                  aria-label="Choose every row shown"
+                  checked={ids.length > 0 && ids.length === rows.length}
+                  onChange={({ target }) => setChosen(new Set(target.checked ? rows.map(({ id }) => id) : []))}
+                />
               </TableHeader>
             ) : null}
             <TableHeader>Row</TableHeader>
@@ -109,20 +115,22 @@ export function OutboxRows({
                   />
                 </TableCell>
               ) : null}
-              <TableCell>
+              <TableCell name="Row">
                 <CopyText text={row.id} what="row id" />
               </TableCell>
-              <TableCell className="font-mono text-xs">{row.stream}</TableCell>
-              <TableCell>
+              <TableCell name="Stream" className="font-mono text-xs">
+                {row.stream}
+              </TableCell>
+              <TableCell name="Written">
                 <TimeStamp at={row.createdAt} />
               </TableCell>
-              <TableCell numeric>
+              <TableCell name="Attempts" numeric>
                 <NumberCell value={row.attempts} />
               </TableCell>
-              <TableCell>
+              <TableCell name="Next attempt">
                 {row.state === "dead" || row.availableAt === null ? "never" : <TimeStamp at={row.availableAt} />}
               </TableCell>
-              <TableCell className="min-w-48 break-words">
+              <TableCell name="Last error" className="break-words sm:min-w-48">
                 {row.lastError ?? <span className="text-muted-foreground">none kept</span>}
               </TableCell>
               <TableCell>

@@ -11,6 +11,7 @@ const handler = (request: Request) =>
     // a live stream would keep a server that was told to end from ending
     req: new Request(request, { signal: AbortSignal.any([request.signal, closingSignal()]) }),
     router: appRouter,
+    allowMethodOverride: true, // a long question comes by POST (components/live/long-query.ts); a change never comes by GET
     maxBatchSize: 20, // the browser's link sends at most as many (components/live/live-provider.tsx)
     createContext: () => createContext(request.headers, { method: request.method, headers: request.headers }),
     responseMeta: () => ({ headers: new Headers({ "cache-control": "no-store" }) }),

@@ -15,7 +15,7 @@ import { Badge } from "@/components/ui/badge";
 import { Fact, Facts } from "@/components/wizard/facts";
 import { policyOf } from "@/server/auth/action-policy";
 import { mayCall } from "@/server/auth/policy";
-import type { RedriveRun } from "@/server/redrive/schemas";
+import { mayReadOriginals, type RedriveRun } from "@/server/redrive/schemas";
 import { DiscardPanel } from "./discard-panel";
 import { EntriesPanel, type Show } from "./entries-panel";
 import { GroupsPanel, useGroups } from "./groups-panel";
@@ -112,6 +112,7 @@ function Progress({ run }: { run: RedriveRun }) {
 }
 
 function Particulars({ run }: { run: RedriveRun }) {
+  const person = usePerson();
   return (
     <Facts>
       <Fact name="Letters up to">
@@ -146,9 +147,13 @@ function Particulars({ run }: { run: RedriveRun }) {
         <Fact name="Originals">
           kept, {run.archive.bytes.toLocaleString("en-GB")} bytes, SHA-256{" "}
           <CopyText text={run.archive.sha256} what="digest of the originals" />{" "}
-          <a href={`/api/exports/redrives/${run.id}`} className="text-accent underline underline-offset-2" download>
-            Download as JSON lines
-          </a>
+          {mayReadOriginals(person.roles) ? (
+            <a href={`/api/exports/redrives/${run.id}`} className="text-accent underline underline-offset-2" download>
+              Download as JSON lines
+            </a>
+          ) : (
+            <span className="text-muted-foreground">(a responder, security or compliance may download them)</span>
+          )}
           {run.exported === null ? null : (
             <span className="text-muted-foreground">
               {" "}

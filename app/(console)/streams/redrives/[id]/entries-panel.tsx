@@ -43,6 +43,7 @@ export function EntriesPanel({
       {
         getNextPageParam: (page) => page.nextCursor,
         refetchInterval: isOver(run) || run.state === "planned" ? false : 5_000,
+        staleTime: 0, // read anew whenever the panel is, which is once for each state of the run
       },
     ),
   );

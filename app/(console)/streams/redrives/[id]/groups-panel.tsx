@@ -15,7 +15,7 @@ export const useGroups = (run: Pick<RedriveRun, "id" | "state">) =>
   useQuery(
     useTRPC().redrive.groups.queryOptions(
       { runId: run.id },
-      { enabled: run.state !== "classifying", refetchInterval: run.state === "running" ? 5_000 : false },
+      { enabled: run.state !== "classifying", refetchInterval: run.state === "running" ? 5_000 : false, staleTime: 0 },
     ),
   );
 

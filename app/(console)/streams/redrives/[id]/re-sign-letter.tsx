@@ -1,11 +1,18 @@
 "use client";
 
 import { useState } from "react";
+import { CommandBlock } from "@/components/lib/command-block";
 import { AskTwoPeople } from "@/components/redrive/ask-two-people";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Textarea } from "@/components/ui/textarea";
+import type { Json } from "@/server/approvals/approved-action";
 import type { RedriveEntry, RedriveRun } from "@/server/redrive/schemas";
+
+const bytesOf = (parameters: Json): string | null =>
+  typeof parameters === "object" && parameters !== null && "data" in parameters && typeof parameters.data === "string"
+    ? parameters.data
+    : null;
 
 /** Asking two people to sign one event anew, as it is or with other bytes. The original is kept. */
 export function ReSignLetter({ run, entry }: { run: RedriveRun; entry: RedriveEntry }) {
@@ -48,7 +55,25 @@ export function ReSignLetter({ run, entry }: { run: RedriveRun; entry: RedriveEn
           action="re-sign-event"
           parameters={{ stream: run.stream, entryId: entry.entryId, data: asked }}
           incidentId={run.incidentId}
-        />
+        >
+          {({ parameters }) => {
+            const bytes = bytesOf(parameters);
+            return bytes === null ? null : (
+              <div className="flex flex-col items-start gap-2">
+                <CommandBlock command={bytes} title="Exactly these bytes get the signature" />
+                <Button
+                  size="sm"
+                  onClick={() => {
+                    setData(bytes);
+                    setAsked(undefined);
+                  }}
+                >
+                  Edit these bytes
+                </Button>
+              </div>
+            );
+          }}
+        </AskTwoPeople>
       )}
     </div>
   );
