@@ -26,10 +26,9 @@ export function AskTwoPeople({
   const shown = preview.data;
   return (
     <div className="flex w-full flex-col gap-3">
-      <Panel title={policyOf(action).label} state={panelStateOf(preview, { when: false, sentence: "" })}>
-        <p className="px-3 py-3 font-medium">{shown?.blast.sentence}</p>
-      </Panel>
-      {shown === undefined ? null : (
+      {shown === undefined ? (
+        <Panel title={policyOf(action).label} state={panelStateOf(preview, { when: false, sentence: "" })} />
+      ) : (
         <>
           {children?.(shown)}
           <AskForApproval

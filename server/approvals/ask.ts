@@ -92,7 +92,7 @@ async function incidentAsked(part: ApprovedAction, parameters: Json, given: stri
   if (belongsTo !== null && given !== null && given !== belongsTo)
     throw new DomainError(
       "conflict",
-      "This belongs on the record of another incident: the one that its list was redriven for. Ask under that one.",
+      "This belongs on the record of another incident than the one you chose. Ask under that one.",
     );
   return belongsTo ?? given;
 }

@@ -90,11 +90,11 @@ function Restart({ row, acts, runId, incident }: Given & { row: ReplicaRow; acts
       await client.invalidateQueries({ queryKey: trpc.services.view.queryKey() });
     }
   }
-  if (row.target === null) return null;
   const along =
     row.along.length === 0 ? "" : ` ${row.along.join(", ")} ${row.along.length === 1 ? "goes" : "go"} along.`;
   if (row.restart !== null && ["ordered", "by-hand", "running", "watching"].includes(row.restart.state))
     return <RestartActs restart={row.restart} />;
+  if (row.target === null) return null;
   if (row.needsTwo !== null)
     return (
       <span className="flex flex-wrap items-center gap-2">

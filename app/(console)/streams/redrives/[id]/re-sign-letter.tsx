@@ -21,9 +21,11 @@ export function ReSignLetter({ run, entry }: { run: RedriveRun; entry: RedriveEn
   const [asked, setAsked] = useState<string | null | undefined>(undefined);
   if (!open)
     return (
-      <Button size="sm" className="mt-1" onClick={() => setOpen(true)}>
-        Sign anew
-      </Button>
+      <div className="mt-1">
+        <Button size="sm" onClick={() => setOpen(true)}>
+          Sign anew
+        </Button>
+      </div>
     );
   return (
     <div className="mt-2 flex flex-col items-start gap-2">
@@ -46,9 +48,14 @@ export function ReSignLetter({ run, entry }: { run: RedriveRun; entry: RedriveEn
         )}
       </Field>
       {asked === undefined ? (
-        <Button size="sm" onClick={() => setAsked(data.trim() === "" ? null : data)}>
-          See what would be signed
-        </Button>
+        <div className="flex flex-wrap gap-2">
+          <Button size="sm" onClick={() => setAsked(data.trim() === "" ? null : data)}>
+            See what would be signed
+          </Button>
+          <Button size="sm" onClick={() => setOpen(false)}>
+            Not now
+          </Button>
+        </div>
       ) : (
         <AskTwoPeople
           key={asked ?? ""}
