@@ -51,6 +51,13 @@ test("a changed decision and a removed row are found, each named; put back, the 
         .getByRole("table", { name: "Stored now against what was signed" })
         .getByRole("row", { name: `decision partial ${changed?.decision}` }),
     ).toBeVisible();
+    // What was in the row that is gone.
+    await page.goBack();
+    await table.getByRole("link", { name: `What was signed of event ${removed?.id}, whose row is gone` }).click();
+    await expect(page.getByRole("heading", { name: "There is no such audit event" })).toBeVisible();
+    const signed = page.getByRole("region", { name: "What was signed" });
+    await expect(signed.getByRole("row", { name: `decision ${removed?.decision}` })).toBeVisible();
+    await expect(signed).toContainText("The stream still holds its signed copy");
     // Where the chain holds: the bar says it too, and its first bad row is one key away.
     await page.goto("/audit/checks");
     const bar = page.getByRole("slider").first();

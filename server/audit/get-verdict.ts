@@ -58,8 +58,9 @@ function differences(
 ): EventVerdict["changed"] {
   if (copy === undefined) return [];
   const shown = (of: StoredRow, column: string) => {
-    const value = (of as unknown as Record<string, string | null>)[column] ?? null;
-    return jsonColumns.includes(column) ? redactJson(value).text : value;
+    const value = new Map<string, string | number | null>(Object.entries(of)).get(column) ?? null;
+    const text = value === null ? null : String(value);
+    return jsonColumns.includes(column) ? redactJson(text).text : text;
   };
   return columns
     .filter((column) => column in row && !["content_sha256", "chain_hmac", "ingest_signature"].includes(column))

@@ -158,6 +158,27 @@ export type EventVerdict = {
   readonly next: { readonly link: LinkVerdict | null; readonly rows: readonly NeighbourRow[] };
 };
 
+/** `entry`: the stream's, where it is known; else it is looked for by when the id was made. */
+export const signedCopyInput = z.object({
+  eventId: idText,
+  entry: z
+    .string()
+    .regex(/^\d{1,20}-\d{1,20}$/)
+    .optional(),
+});
+/** What the stream's signed copy says of an event, its JSON redacted. */
+export type SignedCopyView =
+  | { readonly state: "no key" }
+  | { readonly state: "unreachable" }
+  | { readonly state: "not found"; readonly named: boolean; readonly looked: number; readonly whole: boolean }
+  | {
+      readonly state: "found";
+      readonly entry: string;
+      readonly columns: readonly { readonly column: string; readonly value: string | null }[];
+      readonly hidden: readonly string[];
+      readonly content: string; // content_sha256 of exactly what was signed
+    };
+
 /** A session's events by time alone: events carry no session (contract section 4). */
 export type LikelyEventRow = Pick<
   AuditRow,

@@ -58,6 +58,7 @@ export const procedurePolicy: Readonly<Record<string, readonly Role[]>> = {
   "audit.cancelCheck": ["responder", "security", "compliance"],
   "audit.event": everyone, // what is sensitive in it hidden
   "audit.verdict": everyone,
+  "audit.signedCopy": everyone, // what is sensitive in it hidden
   "audit.reveal": ["security", "compliance", "admin"], // with a reason, on the record
   "audit.likelyEvents": everyone,
   "audit.archive": everyone,

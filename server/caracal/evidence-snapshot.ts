@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { Client, escapeLiteral } from "pg";
 import { to as copyTo } from "pg-copy-streams";
@@ -19,8 +20,10 @@ const longestMs = 30 * 60_000; // of one statement: a snapshot keeps vacuum from
  * way. Not from the pool: COPY takes the whole connection, and one that was cut off in the middle is of no further use.
  */
 export async function withSnapshot<T>(url: string, work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+  const socket = new Socket();
   const client = new Client({
     connectionString: url,
+    stream: () => socket,
     connectionTimeoutMillis: 5_000,
     application_name: "caracal-console evidence",
     keepAlive: true,
@@ -38,14 +41,13 @@ export async function withSnapshot<T>(url: string, work: (snapshot: Snapshot) =>
       query: async (sql, params = []) => (await client.query(sql, [...params])).rows,
       copy(statement) {
         const source = client.query(copyTo(statement, { highWaterMark: 1024 * 1024 }));
-        return { source, rows: () => (source as { rowCount?: number }).rowCount ?? 0 };
+        return { source, rows: () => source.rowCount ?? 0 }; // none before its end
       },
     });
     await client.query("COMMIT");
     return value;
   } finally {
-    // Ended in the middle of a COPY it would go on reading: its socket is closed
-    (client as unknown as { connection?: { stream?: { destroy(): void } } }).connection?.stream?.destroy();
+    socket.destroy(); // ended in the middle of a COPY it would go on reading
   }
 }
 

@@ -41,8 +41,10 @@ import {
   likelyEventsInput,
   revealInput,
   searchAuditInput,
+  signedCopyInput,
 } from "@/server/audit/schemas";
 import { searchAudit } from "@/server/audit/search-audit";
+import { signedCopy } from "@/server/audit/signed-copy";
 import type { Actor } from "@/server/auth/roles";
 import { listArchiveTroubles } from "@/server/detection/list-archive-troubles";
 import type { Console } from "@/server/runtime/console";
@@ -55,15 +57,19 @@ const by = (ctx: { actor: Actor; console: Console }) => ({
   actor: ctx.actor,
 });
 
+const withKey = ({ caracal, settings: { AUDIT_HMAC_KEY: key } }: Console) => ({
+  caracal,
+  auditKey: key === undefined ? null : Buffer.from(key, "hex"),
+});
+
 export const auditRouter = router({
   search: procedure.input(searchAuditInput).query(({ ctx, input }) => searchAudit({ ctx: ctx.console, input })),
   overview: procedure.input(auditQuestion).query(({ ctx, input }) => describeSearch({ ctx: ctx.console, input })),
   event: procedure.input(auditEventInput).query(({ ctx, input }) => getAuditEvent({ ctx: ctx.console, input })),
-  verdict: procedure.input(auditPlaceInput).query(({ ctx: { console }, input }) => {
-    const { AUDIT_HMAC_KEY: key } = console.settings;
-    const auditKey = key === undefined ? null : Buffer.from(key, "hex");
-    return getVerdict({ ctx: { caracal: console.caracal, auditKey }, input });
-  }),
+  verdict: procedure.input(auditPlaceInput).query(({ ctx, input }) => getVerdict({ ctx: withKey(ctx.console), input })),
+  signedCopy: procedure
+    .input(signedCopyInput)
+    .query(({ ctx, input }) => signedCopy({ ctx: withKey(ctx.console), input })),
   reveal: procedure.input(revealInput).mutation(({ ctx, input }) => revealEvent({ ctx: by(ctx), input })),
   likelyEvents: procedure.input(likelyEventsInput).query(({ ctx, input }) => likelyEvents({ ctx: ctx.console, input })),
   vocabulary: procedure.input(auditTypesInput).query(({ ctx, input }) => getVocabulary({ ctx: ctx.console, input })),

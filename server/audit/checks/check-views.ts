@@ -113,7 +113,7 @@ export async function listFindings({
   const filter = { check: input.checkId };
   const [zone, seq, after] = decodeCursor("audit-findings", filter, input.cursor, findingKeys) ?? [null, null, null];
   const rows = await ctx.db.query<CheckFinding>(
-    `SELECT n, zone_id AS "zoneId", chain_seq::float8 AS "chainSeq", event_id AS "eventId", finding, columns, witnesses
+    `SELECT n, zone_id AS "zoneId", chain_seq::float8 AS "chainSeq", event_id AS "eventId", finding, columns, witnesses, stream_entry AS "streamEntry"
        FROM audit_findings WHERE check_id = $1 AND ($2::text IS NULL OR (zone_id, coalesce(chain_seq, -1), n) > ($2, $3::bigint, $4::int))
       ORDER BY zone_id, coalesce(chain_seq, -1), n LIMIT $5`,
     [input.checkId, zone, seq, after, input.limit + 1],

@@ -103,7 +103,7 @@ async function absentOf(ctx: CheckContext, thread: Thread, bases: ReadonlyMap<st
       const own = page.find(({ id }) => id === row.id)?.zone === row.zone;
       if (own || !byId.has(row.id)) byId.set(row.id, row);
     }
-    for (const { zone: itsZone, id, dead, settled, occurredAt } of page) {
+    for (const { zone: itsZone, id, dead, settled, occurredAt, entry } of page) {
       if (itsZone !== zone) {
         close();
         zone = itsZone;
@@ -112,7 +112,7 @@ async function absentOf(ctx: CheckContext, thread: Thread, bases: ReadonlyMap<st
       signed.add(itsZone);
       const row = byId.get(id);
       if (row !== undefined) events.present(row.zone === itsZone ? row.seq : null);
-      else if (!dead && settled) events.missing({ id, occurredAt: Date.parse(occurredAt) });
+      else if (!dead && settled) events.missing({ id, occurredAt: Date.parse(occurredAt), entry });
     }
     looked += page.length;
     await beat.at("looking up the stream's events", looked);

@@ -107,4 +107,5 @@ export type CheckFinding = {
   readonly finding: FindingKind;
   readonly columns: readonly string[];
   readonly witnesses: readonly Witness[];
+  readonly streamEntry: string | null; // that had the signed copy of a row that is gone
 };

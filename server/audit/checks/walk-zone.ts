@@ -67,6 +67,8 @@ export async function walkZone(
     walk.resume(left, await again);
   }
 
+  const entries = new Map((heard?.absent.get(zoneId) ?? []).map(({ id, entry }) => [id, entry]));
+  const entryOf = ({ event_id: id }: Finding) => (id === null ? undefined : entries.get(id));
   let sealed = left?.sealed ?? overwritten.has(zoneId);
   const keep = (state: "walking" | "done") =>
     beat.keep("judging", progress.done, async (tx) => {
@@ -76,10 +78,10 @@ export async function walkZone(
         [check.id, zoneId, state, JSON.stringify(saved), JSON.stringify(totals), JSON.stringify(trouble), judged],
       );
       await tx.query(
-        `INSERT INTO audit_findings (check_id, n, zone_id, chain_seq, event_id, finding, columns, witnesses)
+        `INSERT INTO audit_findings (check_id, n, zone_id, chain_seq, event_id, finding, columns, witnesses, stream_entry)
          SELECT $1, (f->>'n')::int, f->>'zone_id', (f->>'chain_seq')::bigint, f->>'event_id', f->>'finding',
-                ARRAY(SELECT json_array_elements_text(f->'columns')), ARRAY(SELECT json_array_elements_text(f->'witnesses')) FROM json_array_elements($2::json) AS f`,
-        [check.id, JSON.stringify(found.map((finding, at) => ({ n: progress.found + at, ...finding })))],
+                ARRAY(SELECT json_array_elements_text(f->'columns')), ARRAY(SELECT json_array_elements_text(f->'witnesses')), f->>'entry' FROM json_array_elements($2::json) AS f`,
+        [check.id, JSON.stringify(found.map((one, at) => ({ n: progress.found + at, ...one, entry: entryOf(one) })))],
       );
       progress.found += found.length;
       found = [];

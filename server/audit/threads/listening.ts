@@ -14,6 +14,7 @@ export type Placed = {
   readonly dead: boolean;
   readonly settled: boolean; // the ingestor has it behind it
   readonly occurredAt: string;
+  readonly entry: string; // of the stream
 };
 
 type Heard = {
@@ -22,6 +23,7 @@ type Heard = {
   readonly zone: string;
   readonly settled: boolean;
   readonly at: string;
+  readonly entry: string;
 };
 type Said = Heard | { readonly dead: true };
 
@@ -50,7 +52,7 @@ export class Listening {
   }): { readonly right: number } {
     const key = Buffer.from(bytes);
     let right = 0;
-    for (const [at, { fields }] of entries.entries()) {
+    for (const [at, { id: entry, fields }] of entries.entries()) {
       this.place += 1;
       const { data, sig } = fields;
       if (data === undefined || sig === undefined || dataSignature(key, data) !== sig) continue;
@@ -66,6 +68,7 @@ export class Listening {
           zone,
           settled: settled[at] ?? false,
           at: occurredAt,
+          entry,
         } satisfies Said),
       );
     }
@@ -99,7 +102,14 @@ export class Listening {
       const [first] = heard;
       if (first === undefined) continue;
       const dead = said.some((one) => "dead" in one);
-      const placed: Placed = { zone: first.zone, id, dead, settled: first.settled, occurredAt: first.at };
+      const placed: Placed = {
+        zone: first.zone,
+        id,
+        dead,
+        settled: first.settled,
+        occurredAt: first.at,
+        entry: first.entry,
+      };
       this.byPlace.add(`${first.zone}${part}${padded(first.place)}`, JSON.stringify(placed));
       yield { id, copies: heard.map(({ copy }) => copy) };
     }

@@ -1,6 +1,6 @@
 import type { Absent } from "@/server/audit/verify/finding";
 
-type Missing = { readonly id: string; readonly occurredAt?: number };
+type Missing = Pick<Absent, "id" | "occurredAt" | "entry">;
 
 /**
  * Events of one zone that only the stream has, with the seq that they had: stream order is chain order, so it is counted on from the event

@@ -29,6 +29,7 @@ export type Absent = {
   readonly id: string;
   readonly tail: boolean;
   readonly occurredAt?: number; // epoch ms
+  readonly entry?: string; // where in the stream its copy is
 };
 
 /** A row as it was seen at an earlier time and kept outside that database. */

@@ -1,3 +1,5 @@
+import { uuidTime } from "@/server/platform/uuid-time";
+
 /** A row as it was seen at an earlier time, as far as its partition goes. */
 type Seen = {
   readonly id: string;
@@ -10,10 +12,6 @@ type Seen = {
 const lateMs = 7 * 86_400_000;
 /** An event's id and its time are made a few milliseconds apart, maybe on either side of a month's end. */
 const skewMs = 60_000;
-
-/** When a UUIDv7 was made, epoch ms; null: it is none. */
-const uuidTime = (id: string): number | null =>
-  /^[\da-f]{8}-[\da-f]{4}-7/i.test(id) ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : null;
 
 /**
  * Which partitions of audit_events are there still. Retention takes whole ones, the oldest first, and never the default one (trap 10): `from`

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { chmod, link, lstat, mkdir, open, rm, rmdir, unlink } from "node:fs/promises";
+import { chmod, link, lstat, mkdir, open, readdir, rm, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { ByteRange, Sink, VaultStore } from "@/server/evidence/vault/store";
 
@@ -83,6 +83,15 @@ export function folderStore(root: string): VaultStore {
         if (code(error) !== "ENOENT") throw error;
         return null;
       }
+    },
+    async abandon(item) {
+      const names = await readdir(folderOf(item)).catch((error: unknown) => {
+        if (code(error) === "ENOENT") return [];
+        throw error;
+      });
+      const unfinished = names.filter((name) => name.startsWith(".") && name.endsWith(".part"));
+      for (const name of unfinished) await rm(join(folderOf(item), name), { force: true });
+      return unfinished.length;
     },
     async close(item) {
       await chmod(folderOf(item), 0o500);

@@ -64,17 +64,23 @@ async function lying(itemId: string): Promise<Map<string, string>> {
   return found;
 }
 
+/** How many unfinished files lie in an item's folder. */
+const halvesOf = async (itemId: string) =>
+  (await readdir(join(stage.folder, itemId)).catch(() => [])).filter((name) => name.startsWith(".")).length;
+
 test("killed at any moment, an item is partial and never passed off as whole; it is done anew elsewhere, and nothing is overwritten", async () => {
   const parts = ["alerts", "rows"] as const;
   await stage.order({ parts });
   const { said } = await run(null);
   const steps = Number(/steps (\d+)/.exec(said)?.[1]);
   expect(steps).toBeGreaterThan(kills);
+  let halves = 0;
   for (let kill = 0; kill < kills; kill += 1) {
     const at = 1 + Math.floor((kill * steps) / kills) + (kill % 3);
     const id = await stage.order({ parts });
     expect((await run(at)).signal).toBe("SIGKILL");
     const before = await lying(id);
+    halves += await halvesOf(id);
     const item = await view(id);
     expect([at, item.state]).toEqual([at, item.state === "queued" ? "queued" : "running"]);
     for (let turn = 0; turn < 3; turn += 1) await advanceOneItem({ ...stage.worker, silentAfterSeconds: 0 });
@@ -84,6 +90,7 @@ test("killed at any moment, an item is partial and never passed off as whole; it
       expect([at, after.state]).toEqual([at, after.files.length > 0 ? "partial" : "failed"]);
       expect([at, after.manifestSha256]).toEqual([at, null]);
       expect([at, await lying(id)]).toEqual([at, before]);
+      expect([at, await halvesOf(id)]).toEqual([at, 0]);
       for (const { name, sha256 } of after.files) expect([at, before.get(name)?.split(" ")[0]]).toEqual([at, sha256]);
       const anew = await view(after.redoneAs ?? "");
       expect([at, anew.state, anew.redoOf]).toEqual([at, "whole", id]);
@@ -94,4 +101,5 @@ test("killed at any moment, an item is partial and never passed off as whole; it
       expect([at, verdict.bad]).toEqual([at, []]);
     }
   }
+  expect(halves).toBeGreaterThan(0); // some were killed in the middle of a file
 }, 240_000);

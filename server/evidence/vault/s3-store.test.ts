@@ -9,6 +9,7 @@ const refusal = (code: string) => `<Error><Code>${code}</Code><Message>${code}</
 
 let server: Server; // answers the question for a bucket's object lock
 let answer: { readonly status: number; readonly body: string };
+const asked: string[] = [];
 let questions = 0;
 let s3: ReturnType<typeof openS3>;
 
@@ -17,7 +18,9 @@ beforeAll(async () => {
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", "of-a-test");
   server = createServer((request, response) => {
     if (request.url?.includes("object-lock")) questions += 1;
-    response.writeHead(answer.status, { "content-type": "application/xml" }).end(answer.body);
+    asked.push(`${request.method} ${request.url}`);
+    if (request.method === "DELETE") response.writeHead(204).end();
+    else response.writeHead(answer.status, { "content-type": "application/xml" }).end(answer.body);
   });
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
   s3 = openS3({ endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, region: undefined });
@@ -29,6 +32,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   questions = 0;
+  asked.length = 0;
 });
 
 const bucket = () => s3Store({ s3, bucket: "vault", prefix: "" }, async () => 30);
@@ -57,4 +61,22 @@ test.each([
   const after = questions;
   expect(await store.protection()).toBeNull();
   expect(questions).toBe(after);
+});
+
+test("uploads that a process which ended left are aborted, those of the item alone; a store that lists none is no failure", async () => {
+  const upload = (key: string, id: string) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>`;
+  answer = {
+    status: 200,
+    body: `<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>${upload("item/a.gz", "u1")}${upload("item/b.gz", "u2")}</ListMultipartUploadsResult>`,
+  };
+  expect(await bucket().abandon("item")).toBe(2);
+  expect(asked[0]).toBe("GET /vault/?prefix=item%2F&uploads=");
+  expect(asked.slice(1).map((one) => one.replace(/&?x-id=\w+&?/, ""))).toEqual([
+    "DELETE /vault/item/a.gz?uploadId=u1",
+    "DELETE /vault/item/b.gz?uploadId=u2",
+  ]);
+  answer = { status: 501, body: refusal("NotImplemented") };
+  expect(await bucket().abandon("item")).toBe(0);
+  answer = { status: 403, body: refusal("AccessDenied") };
+  await expect(bucket().abandon("item")).rejects.toThrow("AccessDenied");
 });

@@ -1,10 +1,13 @@
 import { once } from "node:events";
 import { PassThrough, type Readable } from "node:stream";
 import {
+  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   GetObjectLockConfigurationCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
   type S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
@@ -132,6 +135,25 @@ export function s3Store(place: Place, keepDays: () => Promise<number | null>): V
         if (isMissing(error)) return null;
         throw error;
       }
+    },
+    async abandon(item) {
+      let found = 0;
+      try {
+        for (let more = true, marker = {}; more; ) {
+          const page: ListMultipartUploadsCommandOutput = await s3.send(
+            new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: `${keyOf(item, "")}/`, ...marker }),
+          );
+          for (const { Key, UploadId } of page.Uploads ?? []) {
+            await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+            found += 1;
+          }
+          more = page.IsTruncated === true;
+          marker = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+        }
+      } catch (error) {
+        if (!(error instanceof S3ServiceException && error.name === "NotImplemented")) throw error; // a store without lists of uploads
+      }
+      return found;
     },
     close: async () => undefined,
     async remove(item, name) {

@@ -21,6 +21,8 @@ export type VaultStore = {
   read(item: string, name: string, range?: ByteRange): Promise<Readable | null>;
   /** What is another as soon as the bytes may be: size and times of change, as the store keeps them. Null: there is no such file. @throws when the store cannot be read */
   stamp(item: string, name: string): Promise<string | null>;
+  /** Takes away what a process that ended left unfinished of an item, and that never had a name of its own. Gives how many. @throws when the store cannot be asked */
+  abandon(item: string): Promise<number>;
   /** Makes an item's place read-only where the store knows such a thing. */
   close(item: string): Promise<void>;
   /** Takes a file away: for the retention policy alone. Gone already is well. */

@@ -41,8 +41,8 @@ const say = (tx: Queryable, item: Pick<ItemRow, "id" | "incident_id">, kind: str
   ]);
 
 /** What was cut off is partial, for good; the same is ordered anew, a few times, in a place of its own. */
-async function retireSilent({ db, silentAfterSeconds = 20 }: VaultContext): Promise<void> {
-  await db.transaction(async (tx) => {
+async function retireSilent({ db, silentAfterSeconds = 20 }: VaultContext): Promise<ItemRow | null> {
+  return db.transaction(async (tx) => {
     const [item] = await tx.query<ItemRow>(
       `UPDATE evidence_items SET state = CASE WHEN EXISTS (SELECT 1 FROM evidence_files f WHERE f.item_id = evidence_items.id) THEN 'partial' ELSE 'failed' END,
               finished_at = clock_timestamp(), error = 'The process that wrote it ended before it was whole.'
@@ -50,7 +50,7 @@ async function retireSilent({ db, silentAfterSeconds = 20 }: VaultContext): Prom
                      ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING ${itemColumns}`,
       [silentAfterSeconds],
     );
-    if (item === undefined) return;
+    if (item === undefined) return null;
     const again = item.redo < mostRedone;
     await keepCustody(tx, item.id, {
       act: "ended",
@@ -72,7 +72,19 @@ async function retireSilent({ db, silentAfterSeconds = 20 }: VaultContext): Prom
       "evidence.cut-off",
       `Preservation of ${scopeWords(item.scope)} was cut off and is not whole${again ? "; it is begun anew" : ""}`,
     );
+    return item;
   });
+}
+
+/** Takes away the halves that an item which was cut off left in its stores. What cannot be asked is said, and holds up nothing. */
+async function abandonHalves({ db, stores }: VaultContext, { id, scope }: ItemRow): Promise<void> {
+  for (const name of scope.stores) {
+    const left = await (stores.get(name)?.abandon(id) ?? Promise.resolve(0)).then(
+      (count) => (count === 0 ? null : `${count} unfinished in the ${name} taken away`),
+      (error: unknown) => `What it left unfinished in the ${name} is there still: ${messageOf(error)}`,
+    );
+    if (left !== null) await keepCustody(db, id, { act: "ended", by: null, note: left });
+  }
 }
 
 const takeItem = async ({ db, holder }: VaultContext): Promise<ItemRow | null> => {
@@ -163,7 +175,8 @@ async function finish({ db, holder }: VaultContext, item: ItemRow, end: End): Pr
 
 /** Preserves one item, from its beginning to its end. True: there may be another. */
 export async function advanceOneItem(ctx: VaultContext): Promise<boolean> {
-  await retireSilent(ctx);
+  const cutOff = await retireSilent(ctx);
+  if (cutOff !== null) await abandonHalves(ctx, cutOff);
   const item = await takeItem(ctx);
   if (item === null) return false;
   const key = signingKey(ctx.settings);

@@ -161,6 +161,7 @@ describe("the vault", () => {
     await stage.engine.stop();
     await stage.work();
     await stage.engine.start();
+    await expect.poll(() => stage.caracal.redis.status, { timeout: 10_000 }).toBe("ready"); // for the tests that follow
     const item = await view(id);
     expect(item).toMatchObject({
       state: "partial",

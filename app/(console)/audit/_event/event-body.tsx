@@ -21,6 +21,7 @@ import { eventHref } from "./event-href";
 import { prettyJson } from "./pretty-json";
 import { rawJson } from "./raw-json";
 import { Reveal } from "./reveal";
+import { SignedCopy } from "./signed-copy";
 import { SameRequest } from "./same-request";
 import { Verdict } from "./verdict";
 
@@ -64,7 +65,10 @@ export function EventBeside({
         </Button>
       </div>
       {event === undefined ? (
-        <Panel title="Fields" state={panelStateOf(query, { when: false, sentence: "" })} />
+        <>
+          <Panel title="Fields" state={panelStateOf(query, { when: false, sentence: "" })} />
+          {query.isError ? <SignedCopy eventId={id} /> : null}
+        </>
       ) : (
         <EventBody event={event} />
       )}

@@ -1,5 +1,5 @@
 import { findingSentence, neededOf, witnessWords } from "@/components/audit/check-words";
-import type { EventVerdict, LinkVerdict } from "@/server/audit/schemas";
+import type { EventVerdict, LinkVerdict, SignedCopyView } from "@/server/audit/schemas";
 
 const drift =
   "Every seal near it fails under the console's AUDIT_HMAC_KEY: most likely it is another key than Caracal's, but somebody who overwrote those seals leaves the same picture. A check of the zone looks at all of them.";
@@ -52,6 +52,19 @@ export function streamWords(stream: EventVerdict["stream"]): string {
   return stream.whole
     ? `no signed copy among the ${count(stream.looked)} entries that it still has of that time`
     : `no signed copy in the ${count(stream.looked)} entries nearest to that time; a check of the zone looks at all`;
+}
+
+/** What the signed copy says of a row that is not there. */
+export function goneWords(copy: SignedCopyView): string {
+  if (copy.state === "no key") return "Not looked for: without AUDIT_HMAC_KEY a copy's signature cannot be checked.";
+  if (copy.state === "unreachable") return "Redis does not answer: the stream could not be looked at. Try again.";
+  if (copy.state === "found")
+    return "The row is not in audit_events. The stream still holds its signed copy: preserve the streams before they are trimmed.";
+  if (copy.named)
+    return "The entry that held its signed copy is not in the stream any more: it was trimmed. What was preserved before that may have it.";
+  if (copy.looked === 0 && !copy.whole)
+    return "No signed copy was looked for: the id does not say when it was made. A check of the zone looks at the whole stream.";
+  return `No signed copy among the ${count(copy.looked)} entries of the stream from around when the id was made. A check of the zone looks at all.`;
 }
 
 /** A link of the chain, before (`back`) or after the row. */

@@ -24,7 +24,7 @@ import { panelStateOf, reasonOf } from "@/components/live/panel-state-of";
 import { useTRPC } from "@/components/live/trpc";
 import { usePerson } from "@/components/shell/shell-context";
 import { Badge } from "@/components/ui/badge";
-import { Button } from "@/components/ui/button";
+import { Button, buttonStyle } from "@/components/ui/button";
 import { Fact, Facts } from "@/components/wizard/facts";
 import { ConfirmAct } from "@/components/wizard/confirm-act";
 import type { CheckFinding, CheckView } from "@/server/audit/checks/schemas";
@@ -179,7 +179,17 @@ function Findings({ checkId }: { checkId: string }) {
         ) : (
           <span className="flex flex-wrap items-center gap-2">
             <CopyText text={row.eventId} what="event" />
-            {gone.has(row.finding) ? null : <OpenEvent eventId={row.eventId} />}
+            {!gone.has(row.finding) ? (
+              <OpenEvent eventId={row.eventId} />
+            ) : row.streamEntry === null ? null : (
+              <Link
+                href={`/audit/events/${encodeURIComponent(row.eventId)}?entry=${encodeURIComponent(row.streamEntry)}`}
+                className={buttonStyle("outline", "sm")}
+                aria-label={`What was signed of event ${row.eventId}, whose row is gone`}
+              >
+                What was signed
+              </Link>
+            )}
           </span>
         ),
     },
