@@ -1,29 +1,6 @@
 import { redactJson } from "@/server/audit/redaction/redact-json";
-import type { StoredRow } from "@/server/audit/verify/stored-row";
+import { jsonColumns, rowColumns as columns, type StoredRow } from "@/server/audit/verify/stored-row";
 import { csvLine } from "@/server/platform/csv";
-
-const columns = [
-  "id",
-  "zone_id",
-  "event_type",
-  "request_id",
-  "decision",
-  "policy_set_id",
-  "policy_set_version_id",
-  "manifest_sha",
-  "evaluation_status",
-  "determining_policies_json",
-  "diagnostics_json",
-  "metadata_json",
-  "occurred_at",
-  "ingested_at",
-  "content_sha256",
-  "prev_content_sha256",
-  "chain_hmac",
-  "chain_seq",
-  "ingest_signature",
-] as const satisfies readonly (keyof StoredRow)[];
-const jsonColumns: ReadonlySet<string> = new Set(["determining_policies_json", "diagnostics_json", "metadata_json"]);
 
 export type ExportLines = { readonly head: string; line(row: StoredRow): string };
 

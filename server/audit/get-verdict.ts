@@ -8,7 +8,7 @@ import { isKeyDrift } from "@/server/audit/verify/key-drift";
 import { judgeRow } from "@/server/audit/verify/judge-row";
 import { recoverContent } from "@/server/audit/verify/recover-content";
 import { chainSeal, dataSignature } from "@/server/audit/verify/seals";
-import type { StoredRow } from "@/server/audit/verify/stored-row";
+import { jsonColumns, type StoredRow } from "@/server/audit/verify/stored-row";
 import { readStreamCopy, type StreamCopy } from "@/server/audit/verify/stream-copy";
 import { DomainError, messageOf } from "@/server/platform/errors";
 import { millisecondsOf, requireInstant } from "@/server/platform/exact-time";
@@ -17,7 +17,6 @@ import { log } from "@/server/platform/log";
 type Context = { readonly caracal: Pick<Deployment, "db" | "redis">; readonly auditKey: Buffer | null };
 
 const bounds = { timeoutMs: 2_000, narrow: "Try again when Caracal's Postgres is less busy." };
-const jsonColumns = ["determining_policies_json", "diagnostics_json", "metadata_json"];
 
 const sealOf = (key: Buffer | null, row: StoredRow): EventVerdict["seal"] =>
   key === null
@@ -60,7 +59,7 @@ function differences(
   const shown = (of: StoredRow, column: string) => {
     const value = new Map<string, string | number | null>(Object.entries(of)).get(column) ?? null;
     const text = value === null ? null : String(value);
-    return jsonColumns.includes(column) ? redactJson(text).text : text;
+    return jsonColumns.has(column) ? redactJson(text).text : text;
   };
   return columns
     .filter((column) => column in row && !["content_sha256", "chain_hmac", "ingest_signature"].includes(column))

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { redactJson } from "@/server/audit/redaction/redact-json";
 import type { SignedCopyView, signedCopyInput } from "@/server/audit/schemas";
 import { dataSignature } from "@/server/audit/verify/seals";
-import type { StoredRow } from "@/server/audit/verify/stored-row";
+import { jsonColumns, rowColumns } from "@/server/audit/verify/stored-row";
 import { readStreamCopy } from "@/server/audit/verify/stream-copy";
 import { auditStream } from "@/server/caracal/audit-chain-read";
 import { findStreamEntries, type StreamLook } from "@/server/caracal/audit-row-read";
@@ -12,25 +12,7 @@ import { messageOf } from "@/server/platform/errors";
 import { log } from "@/server/platform/log";
 import { uuidTime } from "@/server/platform/uuid-time";
 
-const jsonColumns: ReadonlySet<keyof StoredRow> = new Set([
-  "determining_policies_json",
-  "diagnostics_json",
-  "metadata_json",
-]);
-const signedColumns = [
-  "zone_id",
-  "event_type",
-  "request_id",
-  "decision",
-  "policy_set_id",
-  "policy_set_version_id",
-  "manifest_sha",
-  "evaluation_status",
-  "occurred_at",
-  "determining_policies_json",
-  "diagnostics_json",
-  "metadata_json",
-] as const satisfies readonly (keyof StoredRow)[];
+const signedColumns = rowColumns.slice(1, rowColumns.indexOf("ingested_at")); // what ingestion adds was not signed
 const lateMs = 60_000; // from when an event's id was made to when it is in the stream, unless STS had to spool it
 
 /** The entries that may hold the event: the one that is named, or those around when its id was made. */
@@ -69,7 +51,7 @@ export async function signedCopy({
     if (copy === null || copy.columns.id !== eventId) continue;
     const hidden: string[] = [];
     const columns = signedColumns.map((column) => {
-      const value = copy.columns[column];
+      const value = copy.columns[column]?.toString() ?? null;
       if (!jsonColumns.has(column)) return { column, value };
       const shown = redactJson(value);
       hidden.push(...shown.hidden.map((path) => `${column}: ${path}`));

@@ -2,15 +2,9 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { archiveOfRows } from "@/sandbox/archive/archive-of-rows";
-import { parquetWriteBuffer } from "hyparquet-writer";
-import { hourlyExport } from "@/sandbox/archive/hourly-export";
-import { memorySource } from "@/sandbox/archive/memory-source";
-import { honestChain } from "@/sandbox/audit-chain/honest-chain";
-import { compareArchive } from "@/server/audit/archive/compare-archive";
-import type { Comparison } from "@/server/audit/archive/comparison";
+import { compared, each, ingested, ingestedMs, windowOf } from "@/sandbox/archive/comparing";
 import { comparedColumns } from "@/server/audit/archive/compared-row";
-import { hourMs, hourOf, hourOfKey, hourText, keyOfHour } from "@/server/audit/archive/export-key";
-import type { Difference, FileTrouble } from "@/server/audit/archive/finding";
+import { hourMs } from "@/server/audit/archive/export-key";
 import { canonicalJson, textsOf } from "@/server/audit/verify/canonical-json";
 import { rowsOfCsv } from "@/server/audit/verify/rows-of-csv";
 import type { StoredRow } from "@/server/audit/verify/stored-row";
@@ -20,48 +14,10 @@ const { changes } = JSON.parse(readFileSync(new URL("changes.json", folder), "ut
   changes: { kind: string; event_id: string; columns?: string[] }[];
 };
 
-async function* each<T>(list: readonly T[]): AsyncGenerator<T> {
-  yield* list;
-}
 async function all(file: string): Promise<StoredRow[]> {
   const rows: StoredRow[] = [];
   for await (const row of rowsOfCsv(new URL(file, folder).pathname)) rows.push(row);
   return rows;
-}
-const ms = (row: Pick<StoredRow, "ingested_at">) =>
-  Date.parse((row.ingested_at ?? "").replace(" ", "T").replace(/\+00$/, "Z"));
-const keyOf = (row: StoredRow) => keyOfHour(hourOf(ms(row)));
-const windowOf = (rows: readonly StoredRow[]) => ({
-  from: hourOf(Math.min(...rows.map(ms))),
-  to: hourOf(Math.max(...rows.map(ms))) + hourMs,
-});
-
-async function compared(
-  archive: ReadonlyMap<string, Uint8Array>,
-  rows: readonly StoredRow[],
-  given: Pick<Comparison, "window"> & Partial<Comparison>,
-) {
-  const [differences, troubles]: [Difference[], FileTrouble[]] = [[], []];
-  const lookUp = async (ids: readonly string[]) => rows.filter(({ id }) => ids.includes(id));
-  const totals = await compareArchive(
-    { source: memorySource(archive), zoneId: null, rows: each(rows), lookUp, partitions: [], ...given },
-    { difference: (one) => differences.push(one), trouble: (one) => troubles.push(one) },
-  );
-  return {
-    totals,
-    troubles,
-    differences,
-    said: differences.map(({ finding, event_id, columns }) => [finding, event_id, ...columns].join(" ")).sort(),
-  };
-}
-
-/** An honest chain whose rows were ingested a quarter of an hour after each other. */
-function ingested(random: () => number, length: number): StoredRow[] {
-  const start = Date.parse("2026-11-23T20:05:00Z");
-  return honestChain(random, length).rows.map((row, at) => ({
-    ...row,
-    ingested_at: new Date(start + at * 900_000).toISOString().replace("Z", "123Z"),
-  }));
 }
 
 describe("the recorded incident against an archive of what it was before", () => {
@@ -156,7 +112,7 @@ const ways: Readonly<Record<string, (row: StoredRow) => { row: StoredRow | null;
     said: `columns_differ ${row.id} zone_id`,
   }),
   "said to be ingested in another hour": (row) => ({
-    row: { ...row, ingested_at: new Date(ms(row) + 2 * hourMs).toISOString() },
+    row: { ...row, ingested_at: new Date(ingestedMs(row) + 2 * hourMs).toISOString() },
     said: `columns_differ ${row.id} ingested_at`,
   }),
 };
@@ -237,128 +193,4 @@ describe("what somebody did to the table", () => {
     const { said } = await compared(archiveOfRows(rows), [...rows, twin], { window: windowOf(rows) });
     expect(said).toEqual([`missing_in_archive ${twin.id}`]);
   });
-});
-
-describe("files that cannot be used", () => {
-  const rows = ingested(Math.random, 20); // five hours, four rows each but for the first and last
-  const archive = archiveOfRows(rows);
-  const keys = [...archive.keys()].sort();
-  const [first = "", second = "", third = ""] = keys;
-  const inFirst = rows.filter((row) => keyOf(row) === first).length;
-  const whole = archive.get(first) ?? new Uint8Array();
-  const other = new Uint8Array(parquetWriteBuffer({ columnData: [{ name: "animal", data: ["cat"], type: "STRING" }] }));
-  const flipped = whole.map((byte, at) => (at > 4 && at < whole.length / 3 ? byte ^ 0xff : byte));
-
-  test.each([
-    ["zero bytes", new Uint8Array(), "empty", /zero bytes/],
-    ["no Parquet", new TextEncoder().encode("hello"), "bad-footer", /no Parquet/],
-    ["cut off", whole.slice(0, whole.length - 9), "bad-footer", /footer cannot be read/],
-    ["a footer alone", whole.slice(whole.length - 200), "bad-footer", /footer cannot be read/],
-    ["another schema", other, "other-schema", /no column event_id/],
-    ["its bytes overwritten", flipped, "damaged", /cannot be read|not what its footer/],
-  ])("%s: named, with why and how many rows it leaves without comparison", async (_, bytes, trouble, reason) => {
-    const { troubles, differences, totals } = await compared(new Map([...archive, [first, bytes]]), rows, {
-      window: windowOf(rows),
-    });
-    expect(troubles).toEqual([
-      { key: first, hour: first.slice(-21, -8), trouble, reason: expect.stringMatching(reason), rows: inFirst },
-    ]);
-    expect(differences).toEqual([]);
-    expect(totals).toMatchObject({ not_compared: inFirst, agree: rows.length - inFirst, files: keys.length - 1 });
-  });
-
-  test("a hole in the middle does not take the rest of a damaged file for absent rows", async () => {
-    const many = ingested(Math.random, 4);
-    const [key = "", bytes = new Uint8Array()] = [...archiveOfRows(many, 1)].sort()[0] ?? [];
-    const hurt = bytes.slice();
-    hurt.fill(0xff, Math.floor(bytes.length / 3), Math.floor(bytes.length / 3) + 200);
-    const { differences, troubles } = await compared(new Map([...archiveOfRows(many), [key, hurt]]), many, {
-      window: windowOf(many),
-    });
-    expect([differences, troubles.map(({ trouble }) => trouble)]).toEqual([[], ["damaged"]]);
-  });
-
-  test("names that do not fit are told and left alone", async () => {
-    const odd = [
-      "audit/2026/11/23/notes.txt",
-      "audit/2026/11/22/2026-11-23T20.parquet",
-      "audit/2026/11/23/2026-11-23T21.parquet.tmp",
-    ];
-    const { troubles, differences } = await compared(
-      new Map([...archive, ...odd.map((key) => [key, whole] as const)]),
-      rows,
-      {
-        window: { from: Date.parse("2026-11-22T00:00:00Z"), to: windowOf(rows).to },
-      },
-    );
-    expect(troubles.map(({ key, trouble }) => [key, trouble])).toEqual(odd.sort().map((key) => [key, "foreign-name"]));
-    expect(differences).toEqual([]);
-  });
-
-  test("another hour's export under this hour's name: the file is named, no row is accused", async () => {
-    const swapped = new Map([...archive, [third, archive.get(second) ?? whole]]);
-    const { troubles, differences } = await compared(swapped, rows, { window: windowOf(rows) });
-    expect(troubles).toMatchObject([{ key: third, trouble: "wrong-hour", rows: 4 }]);
-    expect(troubles[0]?.reason).toContain(hourText(hourOfKey(second) ?? 0));
-    expect(differences).toEqual([]);
-  });
-
-  test("an hour without export is told with its rows, once; one without rows needs none", async () => {
-    const less = new Map([...archive].filter(([key]) => key !== second));
-    const { troubles, differences, totals } = await compared(less, rows, {
-      window: { from: windowOf(rows).from - 4 * hourMs, to: windowOf(rows).to },
-    });
-    expect(troubles).toMatchObject([{ key: second, trouble: "no-export", rows: 4 }]);
-    expect([differences, totals.not_compared]).toEqual([[], 4]);
-  });
-
-  test("an event that stands in two exports is told", async () => {
-    const [one] = rows.filter((row) => keyOf(row) === third);
-    const both = [...rows.filter((row) => keyOf(row) === second), one as StoredRow];
-    const { said, troubles } = await compared(new Map([...archive, [second, hourlyExport(both)]]), rows, {
-      window: windowOf(rows),
-    });
-    expect([said, troubles]).toEqual([[`twice_in_archive ${one?.id}`], []]);
-  });
-});
-
-describe("retention", () => {
-  const month = (text: string) => Date.parse(`${text}-01T00:00:00Z`);
-  const partitions = [
-    { from: month("2026-09"), to: month("2026-10"), holdsRows: false },
-    { from: month("2026-12"), to: month("2027-01"), holdsRows: true },
-  ];
-
-  test("rows that went with their month are gone by retention, not missing", async () => {
-    const rows = ingested(Math.random, 9);
-    const { totals, said } = await compared(archiveOfRows(rows), [], { window: windowOf(rows), partitions });
-    expect(said).toEqual([]);
-    expect(totals).toMatchObject({ gone_by_retention: 9, missing_in_database: 0 });
-  });
-
-  test.each([
-    ["its month is there", [{ from: month("2026-11"), to: month("2026-12"), holdsRows: false }, ...partitions]],
-    ["an older month still holds rows", partitions.map((one) => ({ ...one, holdsRows: true }))],
-    ["nothing is known of months", []],
-  ])("a row is missing when %s", async (_, months) => {
-    const rows = ingested(Math.random, 3);
-    const { totals } = await compared(archiveOfRows(rows), [], { window: windowOf(rows), partitions: months });
-    expect(totals).toMatchObject({ gone_by_retention: 0, missing_in_database: 3 });
-  });
-
-  test("one so old that it never had a month of its own is missing", async () => {
-    const rows = ingested(Math.random, 1).map((row) => ({ ...row, occurred_at: "2024-01-01 00:00:00+00" }));
-    const { totals } = await compared(archiveOfRows(rows), [], { window: windowOf(rows), partitions });
-    expect(totals).toMatchObject({ gone_by_retention: 0, missing_in_database: 1 });
-  });
-});
-
-test("keys: every hour's is read back, and nothing else is a key", () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 0, max: 4_000_000 }), (n) => {
-      expect(hourOfKey(keyOfHour(n * hourMs))).toBe(n * hourMs);
-    }),
-  );
-  for (const key of ["audit/2026/02/30/2026-02-30T10.parquet", "audit/2026/11/23/2026-11-23T24.parquet", "x"])
-    expect(hourOfKey(key)).toBeNull();
 });

@@ -22,12 +22,6 @@ export const comparedColumns = [
 ] as const;
 export type ComparedColumn = (typeof comparedColumns)[number];
 
-export const jsonColumns: ReadonlySet<ComparedColumn> = new Set([
-  "determining_policies_json",
-  "diagnostics_json",
-  "metadata_json",
-]);
-
 /** An event as one side holds it: texts, an empty one told as none. */
 export type ComparedRow = { readonly id: string; readonly values: Readonly<Record<ComparedColumn, string | null>> };
 

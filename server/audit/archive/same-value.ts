@@ -1,9 +1,5 @@
-import {
-  comparedColumns,
-  type ComparedColumn,
-  type ComparedRow,
-  jsonColumns,
-} from "@/server/audit/archive/compared-row";
+import { comparedColumns, type ComparedColumn, type ComparedRow } from "@/server/audit/archive/compared-row";
+import { jsonColumns } from "@/server/audit/verify/stored-row";
 import { canonicalJson } from "@/server/audit/verify/canonical-json";
 
 /** A number's text by its exact value: digits without zeros at either end, and the power of ten behind them. */

@@ -8,6 +8,7 @@ import type {
   CheckWitnesses,
   listChecksInput,
 } from "@/server/audit/checks/schemas";
+import { type OrderedRow, orderedView } from "@/server/audit/ordered-job";
 import { DomainError } from "@/server/platform/errors";
 import { exactInstantSql } from "@/server/platform/exact-time";
 import { decodeCursor, encodeCursor, timeAndId } from "@/server/platform/keyset-cursor";
@@ -15,48 +16,28 @@ import { type Page, pageOf } from "@/server/platform/page";
 import type { Queryable } from "@/server/platform/postgres";
 
 type Context = { readonly db: Queryable };
-type Row = {
-  readonly id: string;
-  readonly zone_id: string | null;
-  readonly zone_name: string | null;
+type Row = OrderedRow & {
   readonly scope: CheckView["scope"];
   readonly window_from: string | null;
   readonly window_to: string | null;
   readonly scheduled: boolean;
   readonly times_taken: number;
   readonly state: CheckView["state"];
-  readonly phase: string;
-  readonly done: string;
   readonly totals: CheckTotals | null;
   readonly witnesses: CheckWitnesses | null;
   readonly verifier: string;
-  readonly requested_by_name: string;
-  readonly requested_at: Date;
-  readonly started_at: Date | null;
-  readonly finished_at: Date | null;
-  readonly cancel_asked_by: string | null;
-  readonly error: string | null;
 };
 
 const viewOf = (row: Row): CheckView => ({
-  id: row.id,
-  zone: row.zone_id === null ? null : { id: row.zone_id, name: row.zone_name ?? row.zone_id },
+  ...orderedView(row),
   scope: row.scope,
   window: row.window_from === null ? null : { from: row.window_from, to: row.window_to },
   scheduled: row.scheduled,
   timesTaken: row.times_taken,
   state: row.state,
-  phase: row.phase,
-  done: Number(row.done),
   totals: row.totals,
   witnesses: row.witnesses,
   verifier: row.verifier,
-  requestedBy: row.requested_by_name,
-  requestedAt: row.requested_at.toISOString(),
-  startedAt: row.started_at?.toISOString() ?? null,
-  finishedAt: row.finished_at?.toISOString() ?? null,
-  cancelAsked: row.cancel_asked_by !== null,
-  error: row.error,
 });
 
 /** One check. @throws not_found */

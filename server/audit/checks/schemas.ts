@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { OrderedView } from "@/server/audit/ordered-job";
 import type { Totals } from "@/server/audit/verify/finding";
 import type { FindingKind, Witness } from "@/server/audit/verify/judge-row";
 import { idText, pageInput } from "@/server/platform/page";
@@ -79,25 +80,15 @@ export type CheckWitnesses = {
   readonly anchors: number; // heads anchored earlier that the chains were held against
   readonly note: string | null;
 };
-export type CheckView = {
-  readonly id: string;
-  readonly zone: { readonly id: string; readonly name: string } | null; // null: every zone
+export type CheckView = OrderedView & {
   readonly scope: CheckScope;
   readonly window: { readonly from: string; readonly to: string | null } | null;
   readonly scheduled: boolean;
   readonly timesTaken: number; // begun, and gone on with after its worker had gone
   readonly state: "queued" | "running" | "finished" | "cancelled";
-  readonly phase: string;
-  readonly done: number;
   readonly totals: CheckTotals | null;
   readonly witnesses: CheckWitnesses | null;
   readonly verifier: string;
-  readonly requestedBy: string;
-  readonly requestedAt: string;
-  readonly startedAt: string | null;
-  readonly finishedAt: string | null;
-  readonly cancelAsked: boolean;
-  readonly error: string | null;
 };
 export type CheckFinding = {
   readonly n: number;

@@ -7,6 +7,7 @@ import type {
   ComparisonView,
   listComparisonsInput,
 } from "@/server/audit/comparisons/schemas";
+import { type OrderedRow, orderedView } from "@/server/audit/ordered-job";
 import { DomainError } from "@/server/platform/errors";
 import { exactInstantSql } from "@/server/platform/exact-time";
 import { decodeCursor, encodeCursor, oneKey, timeAndId } from "@/server/platform/keyset-cursor";
@@ -14,41 +15,27 @@ import { type Page, pageOf } from "@/server/platform/page";
 import type { Queryable } from "@/server/platform/postgres";
 
 type Context = { readonly db: Queryable };
-type Row = {
-  readonly id: string;
-  readonly zone_id: string | null;
-  readonly zone_name: string | null;
+type Row = OrderedRow & {
   readonly asked_from: Date | null;
   readonly asked_to: Date | null;
   readonly compared_from: Date | null;
   readonly compared_to: Date | null;
   readonly state: ComparisonView["state"];
-  readonly phase: string;
-  readonly done: string;
   readonly phase_ms: number | null;
   readonly totals: ComparisonView["totals"];
   readonly heard: ComparisonView["heard"];
   readonly comparer: string;
-  readonly requested_by_name: string;
-  readonly requested_at: Date;
-  readonly started_at: Date | null;
-  readonly finished_at: Date | null;
-  readonly cancel_asked_by: string | null;
-  readonly error: string | null;
 };
 const columns = "*, (extract(epoch FROM heartbeat_at - phase_since) * 1000)::float8 AS phase_ms";
 
 const viewOf = (row: Row): ComparisonView => ({
-  id: row.id,
-  zone: row.zone_id === null ? null : { id: row.zone_id, name: row.zone_name ?? row.zone_id },
+  ...orderedView(row),
   asked: { from: row.asked_from?.toISOString() ?? null, to: row.asked_to?.toISOString() ?? null },
   compared:
     row.compared_from === null || row.compared_to === null
       ? null
       : { from: row.compared_from.toISOString(), to: row.compared_to.toISOString() },
   state: row.state,
-  phase: row.phase,
-  done: Number(row.done),
   perSecond:
     row.state !== "running" || row.phase_ms === null || row.phase_ms < 1_000
       ? null
@@ -56,12 +43,6 @@ const viewOf = (row: Row): ComparisonView => ({
   totals: row.totals,
   heard: row.heard,
   comparer: row.comparer,
-  requestedBy: row.requested_by_name,
-  requestedAt: row.requested_at.toISOString(),
-  startedAt: row.started_at?.toISOString() ?? null,
-  finishedAt: row.finished_at?.toISOString() ?? null,
-  cancelAsked: row.cancel_asked_by !== null,
-  error: row.error,
 });
 
 /** One comparison. @throws not_found */

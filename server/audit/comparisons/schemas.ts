@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { OrderedView } from "@/server/audit/ordered-job";
 import type { ComparisonTotals, Difference, FileTrouble } from "@/server/audit/archive/finding";
 import { idText, pageInput } from "@/server/platform/page";
 
@@ -24,24 +25,14 @@ export type ComparisonHeard = {
   readonly behindHours: number | null; // of the exporter behind the clock, when that is more than its usual two
   readonly note: string | null;
 };
-export type ComparisonView = {
-  readonly id: string;
-  readonly zone: { readonly id: string; readonly name: string } | null; // null: every zone
+export type ComparisonView = OrderedView & {
   readonly asked: { readonly from: string | null; readonly to: string | null };
   readonly compared: { readonly from: string; readonly to: string } | null;
   readonly state: "queued" | "running" | "finished" | "cancelled";
-  readonly phase: string;
-  readonly done: number;
   readonly perSecond: number | null; // of the phase that it is in
   readonly totals: Readonly<ComparisonTotals> | null;
   readonly heard: ComparisonHeard | null;
   readonly comparer: string;
-  readonly requestedBy: string;
-  readonly requestedAt: string;
-  readonly startedAt: string | null;
-  readonly finishedAt: string | null;
-  readonly cancelAsked: boolean;
-  readonly error: string | null;
 };
 export type ComparisonFinding = {
   readonly n: number;

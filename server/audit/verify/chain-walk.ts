@@ -1,5 +1,6 @@
 import { AbsentInOrder } from "@/server/audit/verify/absent-in-order";
 import { explainBroken } from "@/server/audit/verify/broken-links";
+import { Contradictions } from "@/server/audit/verify/contradictions";
 import { deletedRows, type KnownRow, mostOfGap } from "@/server/audit/verify/deleted-rows";
 import { type Anchor, countFinding, type Finding, type Place, type Totals } from "@/server/audit/verify/finding";
 import type { FindingKind, RowVerdict, Witness } from "@/server/audit/verify/judge-row";
@@ -17,7 +18,6 @@ import {
 
 /** Rows that are kept in sight on either side of a broken link, to tell a moved row from a removed one. */
 const inSight = 20_000;
-const mostContradictions = 10_000;
 /**
  * Walks one zone's rows in the order of chain_seq: links, gaps, doubles, order, and rows that only the stream still has. A broken link is
  * charged to the bad or missing row before it, not to its neighbour (contract section 4). Memory is bounded by `inSight`.
@@ -28,9 +28,7 @@ export class ChainWalk {
   private broken: Place[] = [];
   private group: { readonly row: StoredRow; readonly verdict: RowVerdict }[] = [];
   private previous: Place | null = null;
-  private contradictions: Place[] = [];
-  private signaturesRight = 0;
-  private foreignSignatures = false;
+  private readonly contradictions = new Contradictions();
   private retained = false; // the chain begins late
   private readonly absent: AbsentInOrder;
   private readonly anchors: ReadonlyMap<number, Anchor>;
@@ -64,10 +62,8 @@ export class ChainWalk {
         .map((place) => ({ ...spotOf(place), stands: place.stands, clean: place.clean })),
       beside: this.beside,
       broken: this.broken.map(spotOf),
-      contradictions: this.contradictions,
+      ...this.contradictions.save(),
       passed: this.absent.passed,
-      signaturesRight: this.signaturesRight,
-      foreignSignatures: this.foreignSignatures,
       retained: this.retained,
       keptFrom: this.partitions.from,
     };
@@ -84,10 +80,8 @@ export class ChainWalk {
     this.previous = state.previous === null ? null : (this.window.find(sameSpot(state.previous)) ?? state.previous);
     this.beside = [...state.beside];
     this.broken = state.broken.flatMap(known);
-    this.contradictions = state.contradictions.map((place) => this.window.find(sameSpot(place)) ?? place);
+    this.contradictions.resume(state, (place) => this.window.find(sameSpot(place)) ?? place);
     this.absent.resume(state.passed, state.previous?.seq ?? 0);
-    this.signaturesRight = state.signaturesRight;
-    this.foreignSignatures = state.foreignSignatures;
     this.retained = state.retained;
     const { from } = this.partitions;
     this.partitions.now(state.keptFrom ?? from);
@@ -168,26 +162,14 @@ export class ChainWalk {
     const linked =
       before === null ? from !== undefined || place.seq > 1 || place.prev === null : place.prev === before.content;
     if (!linked && gap === 0 && (before === null || before.stands)) this.broken.push(place);
-    if (verdict.signature === "right") {
-      this.signaturesRight += 1;
-      this.tellContradictions();
-    } else if (verdict.signature === "contradicts" && place.clean && !this.foreignSignatures) {
-      this.contradictions.push(place);
-      this.tellContradictions();
-      if (this.contradictions.length > mostContradictions) this.foreignSignatures = true;
-    }
+    for (const one of this.contradictions.hear(place, verdict.signature))
+      this.sayOf(one, "rewritten_with_key", ["row", "signature"]);
     const anchor = this.anchors.get(place.seq);
     if (anchor !== undefined && anchor.content !== place.content)
       this.sayOf(place, "rewritten_with_key", ["row", "anchor"]);
     this.previous = place;
     this.window.push(place);
     if (this.window.length > 3 * inSight) this.resolve();
-  }
-
-  /** A rebuilt event that contradicts its signature tells a rewrite, once others of the zone agree with theirs. */
-  private tellContradictions(): void {
-    if (this.signaturesRight === 0 || this.foreignSignatures) return;
-    for (const place of this.contradictions.splice(0)) this.sayOf(place, "rewritten_with_key", ["row", "signature"]);
   }
 
   /** The chain's beginning is gone. Retention takes whole partitions away, which is no tampering (trap 10). */

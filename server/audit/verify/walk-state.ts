@@ -1,3 +1,4 @@
+import type { SavedContradictions } from "@/server/audit/verify/contradictions";
 import type { Absent, Anchor, Place } from "@/server/audit/verify/finding";
 import type { Beginning } from "@/server/audit/verify/late-beginning";
 
@@ -14,16 +15,13 @@ export type WalkScope = {
 export type Spot = { readonly seq: number; readonly id: string };
 
 /** A walk that can be gone on with: where it is, and what it still has in mind of the rows behind it. */
-export type WalkState = {
+export type WalkState = SavedContradictions & {
   readonly previous: Place | null; // read on from the seq after it
   readonly windowFrom: number | null; // links from here to `previous` must be read again
   readonly marks: readonly (Spot & { readonly stands: boolean; readonly clean: boolean })[]; // those of the window that are not both
   readonly beside: readonly Spot[]; // rows of the window that were put beside others
   readonly broken: readonly Spot[];
-  readonly contradictions: readonly Place[];
   readonly passed: readonly Absent[];
-  readonly signaturesRight: number;
-  readonly foreignSignatures: boolean;
   readonly retained: boolean;
   readonly keptFrom?: number;
 };

@@ -14,7 +14,11 @@ export function SignedCopy({ eventId, entry }: { eventId: string; entry?: string
   const query = useQuery(trpc.audit.signedCopy.queryOptions({ eventId, entry }));
   const copy = query.data;
   return (
-    <Panel title="What was signed" state={panelStateOf(query, { when: false, sentence: "" })}>
+    <Panel
+      title="What was signed"
+      note={<CopyText text={eventId} what="event" whole />}
+      state={panelStateOf(query, { when: false, sentence: "" })}
+    >
       {copy === undefined ? null : (
         <div className="flex flex-col gap-3 px-3 py-3">
           <p role="status">{goneWords(copy)}</p>
