@@ -78,6 +78,7 @@ export const witnessWords: Readonly<Record<Witness, string>> = {
   stream: "the signed copy in the stream",
   chain: "its place in the chain",
   anchor: "a head anchored earlier",
+  earlier: "an earlier check, whose witness is not heard any more",
   beginning: "where the chain began when it was read earlier",
 };
 

@@ -146,12 +146,18 @@ export async function zoneNames(tx: Queryable, ids: readonly string[]): Promise<
 /** What the ingestor has behind it: everything up to `last` but what is pending was ingested or dead-lettered. */
 export type Settled = { readonly last: string; readonly before: string | null };
 
+/** Redis's own refusal: there is no such key. Anything else is no answer. */
+const noGroups = (error: unknown): unknown[][] => {
+  if (error instanceof Error && error.name === "ReplyError" && error.message.includes("no such key")) return [];
+  throw error;
+};
+
 /**
  * What is settled now: before the oldest pending entry, not after the last delivered. Null: there is no stream or no such group, so that
- * nothing can be told from what is absent.
+ * nothing can be told from what is absent. @throws when Redis does not answer
  */
 export async function ingestedUpTo(redis: Redis): Promise<Settled | null> {
-  const groups = (await redis.xinfo("GROUPS", auditStream).catch(() => [])) as unknown[][];
+  const groups = (await redis.xinfo("GROUPS", auditStream).catch(noGroups)) as unknown[][];
   const group = groups.find((flat) => flat[flat.indexOf("name") + 1] === ingestor);
   if (group === undefined) return null;
   const [pending] = await readPending(redis, { stream: auditStream, group: ingestor, after: null, limit: 1 });

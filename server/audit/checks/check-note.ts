@@ -3,7 +3,9 @@ import type { Queryable } from "@/server/platform/postgres";
 
 export type Circumstances = {
   readonly keyed: boolean; // AUDIT_HMAC_KEY is set
-  readonly streamThere: boolean;
+  readonly stream: "heard" | "not there" | "unreachable";
+  readonly carried: number; // findings of earlier checks whose witness was not heard any more
+  readonly cut: boolean; // there were more findings than are kept
   readonly drifted: number; // zones whose seals all fail
   readonly overwritten: readonly string[]; // names of zones of which no seal is right any more, though some were under the same key
   readonly undecided: number;
@@ -46,12 +48,14 @@ function driftWords({ drifted, zones }: Circumstances): string | null {
 
 /** What a reader of a check's result should know of how it came about; null: nothing. Pure. */
 export function noteOn(scope: CheckRow["scope"], seen: Circumstances): string | null {
-  const { keyed, streamThere, overwritten, undecided, untold } = seen;
+  const { keyed, stream, carried, cut, overwritten, undecided, untold } = seen;
   const notes = [
     keyed
-      ? streamThere
+      ? stream === "heard"
         ? null
-        : "The stream or its group audit-ingestor is not there: nothing could be told from it."
+        : stream === "unreachable"
+          ? "Redis did not answer: the stream was not heard. Check again when it is back."
+          : "The stream or its group audit-ingestor is not there: nothing could be told from it."
       : "AUDIT_HMAC_KEY is not set: seals and the stream's signatures were not checked, so neither was heard.",
     driftWords(seen),
     overwritten.length === 0
@@ -61,6 +65,10 @@ export function noteOn(scope: CheckRow["scope"], seen: Circumstances): string | 
       ? null
       : `In ${undecided} zones the one new row has a seal that fails: one alone cannot tell another key from an attack, and it waits for the next.`,
     untoldWords(untold),
+    carried === 0
+      ? null
+      : `${number(carried)} ${carried === 1 ? "finding is" : "findings are"} carried over from an earlier check: the witness that told ${carried === 1 ? "it" : "them"} was not heard any more, and the rows are not what it said.`,
+    cut ? "The first 10,000 findings are kept and listed; the totals count all." : null,
     scope === "new"
       ? "Rows behind the head that was checked last were not looked at: what is done to them later is found by the check of the whole chain."
       : scope === "window"

@@ -1,5 +1,6 @@
 import { anchorsOf } from "@/server/audit/anchors/anchor-heads";
 import { beginningsOf } from "@/server/audit/anchors/chain-beginnings";
+import { carriedFindings } from "@/server/audit/checks/carried-findings";
 import { noteOn, untoldRows } from "@/server/audit/checks/check-note";
 import {
   beating,
@@ -15,7 +16,7 @@ import { hearStream, type HeardStream } from "@/server/audit/checks/hear-stream"
 import { planZones } from "@/server/audit/checks/plan-zones";
 import { reading } from "@/server/audit/checks/reading";
 import type { CheckWitnesses } from "@/server/audit/checks/schemas";
-import { walkZone } from "@/server/audit/checks/walk-zone";
+import { mostKept, walkZone } from "@/server/audit/checks/walk-zone";
 import { driftOf } from "@/server/audit/checks/zone-drift";
 import { JudgePool } from "@/server/audit/threads/judge-pool";
 import type { Anchor } from "@/server/audit/verify/finding";
@@ -23,6 +24,7 @@ import { ingestedUpTo, type Settled } from "@/server/caracal/audit-chain-read";
 import { oldestPartition } from "@/server/caracal/audit-partitions-read";
 import { type Repeating, repeat } from "@/server/jobs/repeat";
 import { messageOf } from "@/server/platform/errors";
+import { log } from "@/server/platform/log";
 import { isUniqueViolation, type Queryable } from "@/server/platform/postgres";
 
 const zonesOf = (db: Queryable, checkId: string): Promise<ZoneRow[]> =>
@@ -73,7 +75,15 @@ async function listen(
 
 async function carryOut(ctx: CheckContext, check: CheckRow): Promise<void> {
   const beat = beating(ctx, check.id);
-  const settled = ctx.auditKey === null ? null : await ingestedUpTo(ctx.caracal.redis); // before any row is looked up
+  let away = false;
+  const settled = // before any row is looked up
+    ctx.auditKey === null
+      ? null
+      : await ingestedUpTo(ctx.caracal.redis).catch((error: unknown) => {
+          log.warn({ reason: messageOf(error) }, "an audit check goes on without the stream");
+          away = true;
+          return null;
+        });
   await planZones(ctx, check);
   await beat.at("reading", 0);
   const planned = await zonesOf(ctx.db, check.id);
@@ -105,6 +115,7 @@ async function carryOut(ctx: CheckContext, check: CheckRow): Promise<void> {
           beat,
           progress,
         );
+    const carried = await carriedFindings(ctx, check, zones, heard, drifted);
     const withRows = zones.filter(({ newest_seq }) => newest_seq !== null).length;
     const drift = drifted.size > 0 && drifted.size >= withRows; // of every chain
     const witnesses: CheckWitnesses = {
@@ -113,7 +124,9 @@ async function carryOut(ctx: CheckContext, check: CheckRow): Promise<void> {
       anchors: [...anchors.values()].reduce((sum, list) => sum + list.length, 0),
       note: noteOn(check.scope, {
         keyed: ctx.auditKey !== null,
-        streamThere: settled !== null,
+        stream: settled !== null ? "heard" : away ? "unreachable" : "not there",
+        carried: carried.length,
+        cut: progress.found >= mostKept,
         drifted: drifted.size,
         overwritten: zones.filter(({ zone_id: id }) => overwritten.has(id)).map((one) => one.zone_name ?? one.zone_id),
         undecided: undecided.size,
@@ -121,7 +134,7 @@ async function carryOut(ctx: CheckContext, check: CheckRow): Promise<void> {
         untold: await untoldRows(ctx.db, check.id),
       }),
     };
-    await finishCheck(ctx, check, { witnesses, streamTo: heard?.settledTo ?? null });
+    await finishCheck(ctx, check, { witnesses, streamTo: heard?.settledTo ?? null, carried, found: progress.found });
   } finally {
     await Promise.all([pool.close(), heard?.close()]);
   }

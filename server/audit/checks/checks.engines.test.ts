@@ -213,12 +213,11 @@ describe("what checks found, as the ground of signals", () => {
     await order();
     await advanceOneCheck(ctx());
     expect((await troubles()).sort()).toEqual(expected());
-    const [[zone] = [""]] = expected();
-    await stage.caracalOwner.query("DELETE FROM audit_events WHERE zone_id = $1", [zone]);
-    await stage.caracal.redis.flushall();
+    const [[zone, count] = ["", 0], ...others] = expected();
+    await stage.caracalOwner.query("UPDATE audit_events SET decision = 'changed' WHERE chain_seq = 10");
     await order(zone);
     await advanceOneCheck(ctx());
-    expect((await troubles()).sort()).toEqual(expected().slice(1));
+    expect((await troubles()).sort()).toEqual([[zone, count + 1], ...others]);
   });
 
   test("a check that began to read before another of the zone ended says nothing new", async () => {

@@ -1,9 +1,12 @@
 import { type CheckContext, type CheckRow, Ended } from "@/server/audit/checks/check-rows";
 import { keepHeads, orderWholeChains } from "@/server/audit/checks/checked-heads";
 import type { CheckTotals, CheckWitnesses } from "@/server/audit/checks/schemas";
-import { isWhole, keepTroubles, noTrouble, type Trouble } from "@/server/audit/checks/troubles";
+import type { CarriedFinding } from "@/server/audit/checks/carried-findings";
+import { keepFindings } from "@/server/audit/checks/keep-findings";
+import { countTrouble, isWhole, keepTroubles, noTrouble, type Trouble } from "@/server/audit/checks/troubles";
 import { verifierVersion } from "@/server/audit/checks/verifier-version";
-import { noTotals } from "@/server/audit/verify/finding";
+import { countFinding, noTotals, removedKinds } from "@/server/audit/verify/finding";
+import type { Queryable } from "@/server/platform/postgres";
 import { appendEntries, consoleChain } from "@/server/timeline/append-entries";
 
 type Zone = {
@@ -16,17 +19,51 @@ type Zone = {
 const what = ({ scope, zone_name: name }: CheckRow): string =>
   `${scope === "window" ? "A window of the" : scope === "new" ? "What is new in the" : "The"} audit chain of ${name === null ? "every zone" : `zone ${name}`}`;
 
+/** Counts and keeps what is carried over from earlier checks, zone by zone. */
+async function carryOver(
+  tx: Queryable,
+  checkId: string,
+  zones: Zone[],
+  { carried, found }: { readonly carried: readonly CarriedFinding[]; readonly found: number },
+): Promise<void> {
+  for (const [at, zone] of zones.entries()) {
+    const own = carried.filter(({ zone_id: id }) => id === zone.zone);
+    if (own.length === 0) continue;
+    const totals = { ...(zone.totals ?? noTotals()) };
+    const trouble = { ...(zone.trouble ?? noTrouble()) };
+    for (const one of own) {
+      countFinding(totals, one.finding);
+      if (!removedKinds.has(one.finding)) totals.proved -= 1;
+      countTrouble(trouble, one, { before: null, at: null });
+    }
+    zones[at] = { ...zone, totals, trouble };
+    await tx.query("UPDATE audit_check_zones SET totals = $3, trouble = $4 WHERE check_id = $1 AND zone_id = $2", [
+      checkId,
+      zone.zone,
+      JSON.stringify(totals),
+      JSON.stringify(trouble),
+    ]);
+  }
+  await keepFindings(tx, checkId, found, carried);
+}
+
 /** Ends a check: totals, what is wrong now, the heads that the next one goes on from, and the record, in one transaction. @throws Ended */
 export async function finishCheck(
   { db, holder, auditKey }: CheckContext,
   check: CheckRow,
-  result: { readonly witnesses: CheckWitnesses; readonly streamTo: string | null },
+  result: {
+    readonly witnesses: CheckWitnesses;
+    readonly streamTo: string | null;
+    readonly carried: readonly CarriedFinding[];
+    readonly found: number; // findings that are kept already
+  },
 ): Promise<void> {
   await db.transaction(async (tx) => {
     const zones = await tx.query<Zone>(
       "SELECT zone_id AS zone, zone_name AS name, totals, trouble FROM audit_check_zones WHERE check_id = $1",
       [check.id],
     );
+    await carryOver(tx, check.id, zones, result);
     const totals = noTotals();
     for (const { totals: own } of zones)
       if (own !== null) for (const name of Object.keys(totals) as (keyof typeof totals)[]) totals[name] += own[name];

@@ -4,7 +4,9 @@ import { rowsAtOnce, reading } from "@/server/audit/checks/reading";
 import type { Placed } from "@/server/audit/threads/listening";
 import { Thread } from "@/server/audit/threads/thread";
 import { AbsentEvents } from "@/server/audit/verify/absent-events";
+import { CopyShelf } from "@/server/audit/verify/copy-shelf";
 import type { Absent } from "@/server/audit/verify/finding";
+import { readStreamCopy } from "@/server/audit/verify/stream-copy";
 import {
   auditStream,
   deadAuditStream,
@@ -23,6 +25,8 @@ export type HeardStream = {
   readonly signed: ReadonlySet<string>; // zones of which it holds a copy that the key signed
   readonly seen: { readonly entries: number; readonly from: string | null; readonly to: string | null };
   readonly settledTo: string | null; // the last entry that is settled
+  /** What the signed copies of a zone's event hash to. */
+  contents(zoneId: string, eventId: string): readonly string[];
   close(): Promise<void>;
 };
 
@@ -44,8 +48,10 @@ type Wanted = {
 export async function hearStream(ctx: CheckContext, wanted: Wanted, beat: Beat): Promise<HeardStream> {
   const thread = new Thread();
   let folder: string | null = null;
+  let copies: CopyShelf | null = null;
   const close = async () => {
     await thread.end();
+    copies?.close();
     if (folder !== null) await rm(folder, { recursive: true, force: true });
   };
   try {
@@ -71,7 +77,12 @@ export async function hearStream(ctx: CheckContext, wanted: Wanted, beat: Beat):
     folder = shelved.folder;
     const { absent, signed } = await absentOf(ctx, thread, wanted.bases, beat);
     await thread.end();
-    return { shelf: shelved.shelf, absent, signed, seen, settledTo, close };
+    const contents = (zone: string, id: string) => {
+      copies ??= new CopyShelf(shelved.shelf);
+      const read = copies.find(id).flatMap(({ data, sig }) => readStreamCopy(data, sig) ?? []);
+      return read.filter(({ columns }) => columns.zone_id === zone).map(({ content }) => content);
+    };
+    return { shelf: shelved.shelf, absent, signed, seen, settledTo, contents, close };
   } catch (error) {
     await close();
     throw error;

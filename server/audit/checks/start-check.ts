@@ -1,18 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { checkInput, startCheckInput } from "@/server/audit/checks/schemas";
+import { requireChain } from "@/server/audit/require-chain";
 import { verifierVersion } from "@/server/audit/checks/verifier-version";
 import type { Actor } from "@/server/auth/roles";
-import { readEnds } from "@/server/caracal/audit-chain-read";
-import { boundedRead } from "@/server/caracal/bounded-read";
 import type { Deployment } from "@/server/caracal/deployment";
-import { findZone } from "@/server/caracal/revocation/subject-sessions";
 import { DomainError } from "@/server/platform/errors";
 import { requireInstant } from "@/server/platform/exact-time";
 import type { Database } from "@/server/platform/postgres";
 import { appendEntries, consoleChain } from "@/server/timeline/append-entries";
-
-const bounds = { timeoutMs: 5_000, narrow: "Try again." };
 
 type Context = { readonly db: Database; readonly caracal: Pick<Deployment, "db">; readonly actor: Actor };
 
@@ -89,15 +85,6 @@ export async function startCheck({
     ]);
     return { checkId: id };
   });
-}
-
-/** A zone by id, or one that Caracal's table does not know and that has events all the same: it has a chain too. @throws not_found */
-async function requireChain(db: Database, zoneId: string): Promise<{ readonly id: string; readonly name: string }> {
-  const known = await findZone(db, zoneId);
-  if (known !== null) return known;
-  const [ends] = await boundedRead(db, bounds, (tx) => readEnds(tx, [zoneId]));
-  if (ends === undefined) throw new DomainError("not_found", "No such zone in this deployment.");
-  return { id: zoneId, name: zoneId };
 }
 
 /** Asks a check to stop; it does at the next page. @throws not_found, conflict when it is over */

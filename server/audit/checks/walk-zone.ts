@@ -1,5 +1,6 @@
 import type { Beat, CheckContext, CheckRow, Kept, ZoneRow } from "@/server/audit/checks/check-rows";
 import type { HeardStream } from "@/server/audit/checks/hear-stream";
+import { keepFindings } from "@/server/audit/checks/keep-findings";
 import { countTrouble, noTrouble } from "@/server/audit/checks/troubles";
 import { reading } from "@/server/audit/checks/reading";
 import { linksOfZone, pagesOfZone } from "@/server/audit/checks/zone-rows";
@@ -25,7 +26,7 @@ export type Known = {
 /** How far the whole check is. */
 export type Progress = { done: number; found: number };
 
-const mostKept = 10_000; // findings of a check; its totals count all
+export const mostKept = 10_000; // findings of a check; its totals count all
 
 /**
  * Walks one zone from where it was left. Rows are judged on the pool's threads, page by page, and once a second the place is kept
@@ -68,24 +69,25 @@ export async function walkZone(
   }
 
   const entries = new Map((heard?.absent.get(zoneId) ?? []).map(({ id, entry }) => [id, entry]));
-  const entryOf = ({ event_id: id }: Finding) => (id === null ? undefined : entries.get(id));
+  /** Where the copy of a finding's row is, and what it hashes to. */
+  const besideOf = ({ event_id: id, witnesses }: Finding): { entry?: string; signed?: readonly string[] } =>
+    id === null || heard === null || !witnesses.includes("stream")
+      ? {}
+      : { entry: entries.get(id), signed: heard.contents(zoneId, id) };
   let sealed = left?.sealed ?? overwritten.has(zoneId);
-  const keep = (state: "walking" | "done") =>
-    beat.keep("judging", progress.done, async (tx) => {
+  const keep = (state: "walking" | "done") => {
+    const kept = found.map((one) => ({ ...one, ...besideOf(one) }));
+    return beat.keep("judging", progress.done, async (tx) => {
       const saved: Kept = { ...walk.save(), sealed };
       await tx.query(
         "UPDATE audit_check_zones SET state = $3, walk = $4, totals = $5, trouble = $6, judged = $7 WHERE check_id = $1 AND zone_id = $2",
         [check.id, zoneId, state, JSON.stringify(saved), JSON.stringify(totals), JSON.stringify(trouble), judged],
       );
-      await tx.query(
-        `INSERT INTO audit_findings (check_id, n, zone_id, chain_seq, event_id, finding, columns, witnesses, stream_entry)
-         SELECT $1, (f->>'n')::int, f->>'zone_id', (f->>'chain_seq')::bigint, f->>'event_id', f->>'finding',
-                ARRAY(SELECT json_array_elements_text(f->'columns')), ARRAY(SELECT json_array_elements_text(f->'witnesses')), f->>'entry' FROM json_array_elements($2::json) AS f`,
-        [check.id, JSON.stringify(found.map((one, at) => ({ n: progress.found + at, ...one, entry: entryOf(one) })))],
-      );
+      await keepFindings(tx, check.id, progress.found, kept);
       progress.found += found.length;
       found = [];
     });
+  };
 
   const next = left?.previous == null ? zone.from_seq : left.previous.seq + 1;
   const pages = pagesOfZone(ctx, {

@@ -3,9 +3,9 @@ import type { z } from "zod";
 import type { ArchiveSource } from "@/server/audit/archive/archive-source";
 import { hourMs, hourOf } from "@/server/audit/archive/export-key";
 import type { comparisonInput, startComparisonInput } from "@/server/audit/comparisons/schemas";
+import { requireChain } from "@/server/audit/require-chain";
 import type { Actor } from "@/server/auth/roles";
 import type { Deployment } from "@/server/caracal/deployment";
-import { findZone } from "@/server/caracal/revocation/subject-sessions";
 import { DomainError } from "@/server/platform/errors";
 import type { Database } from "@/server/platform/postgres";
 import { appendEntries, consoleChain } from "@/server/timeline/append-entries";
@@ -36,8 +36,7 @@ export async function startComparison({
       "precondition_failed",
       "No archive is set: AUDIT_ARCHIVE_FOLDER or AUDIT_ARCHIVE_S3_BUCKET says where Caracal's hourly exports lie.",
     );
-  const zone = input.zoneId == null ? null : await findZone(caracal.db, input.zoneId);
-  if (input.zoneId != null && zone === null) throw new DomainError("not_found", "No such zone in this deployment.");
+  const zone = input.zoneId == null ? null : await requireChain(caracal.db, input.zoneId);
   const from = input.from == null ? null : new Date(hourOf(Date.parse(input.from)));
   const to = input.to == null ? null : new Date(hourOf(Date.parse(input.to) + hourMs - 1));
   return db.transaction(async (tx) => {

@@ -13,7 +13,7 @@ export type Finding = {
 export type Totals = { rows: number; proved: number; tampered: number; removed: number; not_provable: number };
 export const noTotals = (): Totals => ({ rows: 0, proved: 0, tampered: 0, removed: 0, not_provable: 0 });
 
-const removedKinds: ReadonlySet<FindingKind> = new Set(["row_deleted", "tail_truncated"]);
+export const removedKinds: ReadonlySet<FindingKind> = new Set(["row_deleted", "tail_truncated"]);
 const innocent: ReadonlySet<FindingKind> = new Set(["not_provable", "key_drift", "retention_gap"]);
 
 /** Counts a finding where it belongs. */

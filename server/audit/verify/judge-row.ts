@@ -20,8 +20,8 @@ export const findings = [
 ] as const;
 export type FindingKind = (typeof findings)[number];
 
-/** Who was heard on a row: its own columns, its seal, its rebuilt signature, the signed copy in the stream, its place in the chain, a head anchored earlier, where the chain began when this console looked earlier. */
-export type Witness = "row" | "seal" | "signature" | "stream" | "chain" | "anchor" | "beginning";
+/** Who was heard on a row: its own columns, its seal, its rebuilt signature, the signed copy in the stream, its place in the chain, a head anchored earlier, where the chain began when this console looked earlier; an earlier check, where one of these is not heard any more. */
+export type Witness = "row" | "seal" | "signature" | "stream" | "chain" | "anchor" | "beginning" | "earlier";
 
 /** What one row says of itself, before its neighbours are looked at. */
 export type RowVerdict = {

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
+import { requireChain } from "@/server/audit/require-chain";
 import type { Actor } from "@/server/auth/roles";
 import { partitionsOf } from "@/server/caracal/audit-partitions-read";
 import type { Deployment } from "@/server/caracal/deployment";
-import { findZone } from "@/server/caracal/revocation/subject-sessions";
 import { keepCustody, scopeWords } from "@/server/evidence/vault/item-rows";
 import type { itemInput, preserveInput, Scope, StoreName } from "@/server/evidence/vault/schemas";
 import type { VaultStore } from "@/server/evidence/vault/store";
@@ -31,8 +31,7 @@ async function scopeOf({ caracal, stores }: VaultActing, input: z.output<typeof 
       "precondition_failed",
       `No ${absent === "folder" ? "folder (EVIDENCE_FOLDER)" : "bucket (EVIDENCE_S3_BUCKET)"} is configured to preserve to.`,
     );
-  const zone = input.zoneId == null ? null : await findZone(caracal.db, input.zoneId);
-  if (input.zoneId != null && zone === null) throw new DomainError("not_found", "No such zone in this deployment.");
+  const zone = input.zoneId == null ? null : await requireChain(caracal.db, input.zoneId);
   if (input.partition != null) {
     const known = await partitionsOf(caracal.db);
     if (!known.some(({ name }) => name === input.partition))
