@@ -17,6 +17,7 @@ const pages = [
   "/streams",
   "/streams/caracal.sessions.revoke",
   "/streams/caracal.audit.events.dlq",
+  "/streams/outbox",
   "/incidents",
   "/incidents/new",
   "/approvals",
@@ -68,14 +69,51 @@ for (const theme of ["light", "dark"] as const) {
         for (const path of [`/incidents/${id}`, `/incidents/${id}/post-mortem`, `/approvals/${approvalId}`]) {
           await page.goto(path);
           await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
-          found.push(...(await violations(page)).map((line) => `${width} ${path}: ${line}`));
-          const overflow = await page.evaluate(
-            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-          );
-          if (overflow > 0) found.push(`${width} ${path}: ${overflow} px too wide`);
+          found.push(...(await problems(page, width)));
         }
       }
       expect(found).toEqual([]);
+    });
+
+    test("dead letters that were listed, bytes to sign anew, and an outbox with rows, wide and on a phone", async ({
+      stand,
+      signedIn,
+    }) => {
+      const letters = "caracal.audit.events.dlq";
+      const page = await signedIn("security");
+      await page.emulateMedia({ colorScheme: theme });
+      await stand.redis.del(letters);
+      await stand.drill("poison-dlq-signature");
+      await expect.poll(() => stand.redis.xlen(letters), { timeout: 60_000 }).toBe(1);
+      await stand.caracal.query(
+        `INSERT INTO event_outbox (id, stream_name, payload_json, attempts, available_at, last_error)
+         VALUES ('dead-row', 'caracal.policy.invalidate', '{"zone_id": "z"}', 100, 'infinity', 'redis: connection refused')`,
+      );
+      try {
+        await page.goto(`/streams/${letters}`);
+        await page.getByRole("button", { name: "List and classify" }).click();
+        await expect(page.locator("h1")).toContainText("ready, nothing moved yet", { timeout: 60_000 });
+        const list = page.url();
+        const found: string[] = [];
+        for (const width of [1440, 390]) {
+          await page.setViewportSize({ width, height: 844 });
+          await page.goto(list);
+          await page.getByRole("button", { name: "Sign anew" }).click();
+          await page.getByRole("button", { name: "See what would be signed" }).click();
+          await page.getByRole("button", { name: "Edit these bytes" }).click();
+          await expect(page.getByLabel("Bytes to sign")).toHaveValue(/^\{"id":/);
+          await page.getByRole("button", { name: "See what would be signed" }).click();
+          await expect(page.getByRole("button", { name: "Ask for approval" })).toBeVisible();
+          found.push(...(await problems(page, width)));
+          await page.goto("/streams/outbox?state=dead");
+          await expect(page.getByLabel("Choose dead-row")).toBeVisible();
+          found.push(...(await problems(page, width)));
+        }
+        expect(found).toEqual([]);
+      } finally {
+        await stand.redis.del(letters);
+        await stand.caracal.query("DELETE FROM event_outbox WHERE id = 'dead-row'");
+      }
     });
 
     test("a run with its proof, on a phone", async ({ stand, signedIn }) => {
@@ -99,6 +137,15 @@ for (const theme of ["light", "dark"] as const) {
       expect(overflow).toBeLessThanOrEqual(0);
     });
   });
+}
+
+/** What axe finds on the page, and by how much it is too wide. */
+async function problems(page: import("@playwright/test").Page, width: number): Promise<string[]> {
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  const found = [...(await violations(page)), ...(overflow > 0 ? [`${overflow} px too wide`] : [])];
+  return found.map((line) => `${width} ${new URL(page.url()).pathname}: ${line}`);
 }
 
 async function violations(page: import("@playwright/test").Page): Promise<string[]> {

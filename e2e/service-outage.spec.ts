@@ -154,6 +154,11 @@ test("every replica of a service goes only when two people agree", async ({ stan
     await approver.goto(page.url());
     await approve(approver);
     await execute(page);
+    await page.getByRole("link", { name: "Open the restart it started" }).click();
+    await expect(page.getByRole("list", { name: "Restarts in their order" })).toContainText(
+      /audit-1 restarted: .*, ready at/,
+      { timeout: 60_000 },
+    );
     await expect
       .poll(
         async () =>

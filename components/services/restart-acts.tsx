@@ -1,30 +1,18 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { toast } from "sonner";
+import { useMutation } from "@tanstack/react-query";
 import { CommandBlock } from "@/components/lib/command-block";
-import { reasonOf } from "@/components/live/panel-state-of";
 import { useTRPC } from "@/components/live/trpc";
+import { useServiceAct } from "@/components/services/use-service-act";
 import { ConfirmAct } from "@/components/wizard/confirm-act";
 import type { RestartView } from "@/server/services/schemas";
 
 /** What a person may do with a restart that is not over: say that it was done by hand, or give it up before it is begun. */
 export function RestartActs({ restart }: { restart: Pick<RestartView, "id" | "state" | "replicas" | "command"> }) {
   const trpc = useTRPC();
-  const client = useQueryClient();
   const confirm = useMutation(trpc.services.confirmRestart.mutationOptions());
   const cancel = useMutation(trpc.services.cancelRestart.mutationOptions());
-  async function doing(work: Promise<unknown>): Promise<boolean> {
-    try {
-      await work;
-      return true;
-    } catch (error) {
-      toast.error(reasonOf(error));
-      return false;
-    } finally {
-      await client.invalidateQueries(trpc.services.pathFilter());
-    }
-  }
+  const doing = useServiceAct();
   const list = restart.replicas.join(", ");
   if (restart.state !== "by-hand" && restart.state !== "ordered") return null;
   return (

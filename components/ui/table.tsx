@@ -6,7 +6,7 @@ const scrollable = { tabIndex: 0 };
 
 /** On a phone each row is a small page: cells one below the other, each behind its `name`. */
 const stackedStyle =
-  "max-sm:block max-sm:[&_tbody]:block max-sm:[&_td]:block max-sm:[&_td]:py-0.5 max-sm:[&_td]:text-left max-sm:[&_td]:break-words max-sm:[&_thead]:sr-only max-sm:[&_tr]:block max-sm:[&_tr]:py-1.5 max-sm:[&_td[data-name]]:before:mr-2 max-sm:[&_td[data-name]]:before:font-sans max-sm:[&_td[data-name]]:before:text-xs max-sm:[&_td[data-name]]:before:text-muted-foreground max-sm:[&_td[data-name]]:before:content-[attr(data-name)]";
+  "max-sm:block max-sm:[&_tbody]:block max-sm:[&_td]:block max-sm:[&_td]:py-0.5 max-sm:[&_td]:text-left max-sm:[&_td]:break-words max-sm:[&_thead]:hidden max-sm:[&_tr]:block max-sm:[&_tr]:py-1.5 max-sm:[&_td[data-name]]:before:mr-2 max-sm:[&_td[data-name]]:before:font-sans max-sm:[&_td[data-name]]:before:text-xs max-sm:[&_td[data-name]]:before:text-muted-foreground max-sm:[&_td[data-name]]:before:content-[attr(data-name)]";
 
 /**
  * A table that scrolls sideways inside its own box, so that the page never does. `label` names it for a screen reader; `stacked` ones

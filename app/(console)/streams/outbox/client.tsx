@@ -49,8 +49,7 @@ function Overview({ outbox }: { outbox: (typeof outboxes)[number] }) {
           <Table label={`What waits in ${outbox}`}>
             <TableHead>
               <tr>
-                <TableHeader>Stream</TableHeader>
-                <TableHeader>State</TableHeader>
+                <TableHeader>Stream and state</TableHeader>
                 <TableHeader numeric>Rows</TableHeader>
                 <TableHeader>Oldest</TableHeader>
               </tr>
@@ -58,8 +57,10 @@ function Overview({ outbox }: { outbox: (typeof outboxes)[number] }) {
             <TableBody>
               {view.counts.map((line) => (
                 <TableRow key={`${line.stream} ${line.state}`}>
-                  <TableCell className="font-mono text-xs">{line.stream}</TableCell>
-                  <TableCell>{line.state}</TableCell>
+                  <TableCell>
+                    <span className="font-mono text-xs">{line.stream}</span>{" "}
+                    <span className="max-sm:block sm:ml-2">{line.state}</span>
+                  </TableCell>
                   <TableCell numeric>
                     <NumberCell value={line.rows} />
                   </TableCell>

@@ -92,11 +92,9 @@ export function OutboxRows({
                 />
               </TableHeader>
             ) : null}
-            <TableHeader>Row</TableHeader>
-            <TableHeader>Stream</TableHeader>
+            <TableHeader>Row and stream</TableHeader>
             <TableHeader>Written</TableHeader>
-            <TableHeader numeric>Attempts</TableHeader>
-            <TableHeader>Next attempt</TableHeader>
+            <TableHeader>Attempts, and the next</TableHeader>
             <TableHeader>Last error</TableHeader>
             <TableHeader>What it says</TableHeader>
           </tr>
@@ -117,17 +115,13 @@ export function OutboxRows({
               ) : null}
               <TableCell name="Row">
                 <CopyText text={row.id} what="row id" />
-              </TableCell>
-              <TableCell name="Stream" className="font-mono text-xs">
-                {row.stream}
+                <span className="block font-mono text-xs">{row.stream}</span>
               </TableCell>
               <TableCell name="Written">
                 <TimeStamp at={row.createdAt} />
               </TableCell>
-              <TableCell name="Attempts" numeric>
-                <NumberCell value={row.attempts} />
-              </TableCell>
-              <TableCell name="Next attempt">
+              <TableCell name="Attempts">
+                <NumberCell value={row.attempts} />, next{" "}
                 {row.state === "dead" || row.availableAt === null ? "never" : <TimeStamp at={row.availableAt} />}
               </TableCell>
               <TableCell name="Last error" className="break-words sm:min-w-48">
@@ -149,6 +143,13 @@ export function OutboxRows({
       ) : null}
       {state === "dead" ? (
         <div className="flex flex-wrap items-center gap-2 border-t px-3 py-2">
+          <Button
+            size="sm"
+            className="sm:hidden"
+            onClick={() => setChosen(new Set(ids.length === rows.length ? [] : rows.map(({ id }) => id)))}
+          >
+            {ids.length === rows.length ? "Choose none" : "Choose every row shown"}
+          </Button>
           <p role="status" className="mr-auto text-xs text-muted-foreground">
             {ids.length === 0
               ? "Choose rows to have them tried again; that takes two people."

@@ -1,6 +1,6 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useState } from "react";
 import { toast } from "sonner";
@@ -11,6 +11,7 @@ import { YesNo } from "@/components/lib/yes-no";
 import { reasonOf } from "@/components/live/panel-state-of";
 import { useTRPC } from "@/components/live/trpc";
 import { RestartActs } from "@/components/services/restart-acts";
+import { useServiceAct } from "@/components/services/use-service-act";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { ConfirmAct } from "@/components/wizard/confirm-act";
 import { Fact, Facts } from "@/components/wizard/facts";
@@ -77,19 +78,8 @@ export function ServiceActs({ act, ...given }: Given & { act: ServiceAct }) {
 
 function Restart({ row, acts, runId, incident }: Given & { row: ReplicaRow; acts: boolean }) {
   const trpc = useTRPC();
-  const client = useQueryClient();
   const restart = useMutation(trpc.services.restart.mutationOptions());
-  async function doing(work: Promise<unknown>): Promise<boolean> {
-    try {
-      await work;
-      return true;
-    } catch (error) {
-      toast.error(reasonOf(error));
-      return false;
-    } finally {
-      await client.invalidateQueries({ queryKey: trpc.services.view.queryKey() });
-    }
-  }
+  const doing = useServiceAct();
   const along =
     row.along.length === 0 ? "" : ` ${row.along.join(", ")} ${row.along.length === 1 ? "goes" : "go"} along.`;
   if (row.restart !== null && ["ordered", "by-hand", "running", "watching"].includes(row.restart.state))
