@@ -117,6 +117,11 @@ describe("an audit letter", () => {
     const blind = { audit: null, streams: null };
     const of = (reason: string) => classifyLetter(dlq, letter(reason), unknown, blind).class;
     expect([of("hmac_verify_failed"), of("transient_exceeded_max_deliveries:x")]).toEqual(["bad-signature", "missing"]);
+    const why = (with_: typeof keys | typeof blind) =>
+      classifyLetter(dlq, letter("transient_exceeded_max_deliveries:x"), unknown, with_).why;
+    expect(why(blind)).toMatch(/no AUDIT_HMAC_KEY to look for itself/);
+    expect(why(blind)).not.toMatch(/signature holds/);
+    expect(why(keys)).toMatch(/its signature holds/);
   });
 
   test("only what is missing and signed is ever offered, whatever the reason and the row", () => {

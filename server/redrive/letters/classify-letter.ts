@@ -122,7 +122,9 @@ function judgeEvent(letter: Letter, copy: StreamCopy, known: Known, key: Buffer 
     why:
       letter.cause === "hmac_verify_failed"
         ? "Its signature holds under the key in use now: it came while ingestion had another one."
-        : "There is no row, and its signature holds: honest evidence that is missing.",
+        : signature === "unheard"
+          ? "There is no row, and ingestion did not refuse its signature. The console has no AUDIT_HMAC_KEY to look for itself."
+          : "There is no row, and its signature holds: honest evidence that is missing.",
   };
 }
 
