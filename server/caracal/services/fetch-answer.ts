@@ -2,6 +2,8 @@ import { messageOf } from "@/server/platform/errors";
 import type { Answer } from "@/server/caracal/services/read-replica";
 
 const maxBytes = 256 * 1024;
+/** The reason when a host's name leads nowhere. */
+export const unresolved = "its name does not resolve";
 
 /** One GET, answered, refused or given up after `timeoutMs`; never throws. At most 256 KiB of the body are read. */
 export async function fetchAnswer(
@@ -40,6 +42,6 @@ function reasonOf(error: unknown, timeoutMs: number): string {
   const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "";
   if (code === "ECONNREFUSED") return "connection refused";
   if (code === "ECONNRESET" || code === "UND_ERR_SOCKET") return "connection cut";
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "its name does not resolve";
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return unresolved;
   return messageOf(cause);
 }

@@ -3,10 +3,11 @@ import { newestMandates } from "@/server/caracal/newest-mandates";
 import type { Looking } from "@/server/playbooks/guided/playbook";
 import { yes } from "@/server/playbooks/guided/probed";
 import type { Probed, ServiceKind } from "@/server/playbooks/guided/schemas";
-import { serviceImpact, stops } from "@/server/playbooks/guided/service-impact";
-import { replicasOf } from "@/server/playbooks/guided/service-replicas";
+import { serviceImpact, standWords } from "@/server/playbooks/guided/service-impact";
+import { isAbout, replicasOf } from "@/server/playbooks/guided/service-replicas";
 import type { Exposure } from "@/server/playbooks/schemas";
 import { allDown, readOutages } from "@/server/services/outages/outage-windows";
+import { serviceKinds } from "@/server/services/schemas";
 
 const bounds = { timeoutMs: 3_000, narrow: "It is read again." };
 const utc = (at: number | null) => (at === null ? "none lives" : `${new Date(at).toISOString().slice(11, 19)} UTC`);
@@ -29,10 +30,11 @@ export const impactNow = async (looking: Looking): Promise<Exposure[]> => servic
 /** The impact in numbers, when it can be read: what has stopped, and when the newest mandates run out. */
 export async function impactKnown(looking: Looking): Promise<Probed> {
   const { mandates, noneSince } = await factsOf(looking);
-  const stopped = [...noneSince.keys()].map((kind) => stops[kind]);
+  const about = serviceKinds.filter((kind) => isAbout(looking.run, kind));
+  const addressed = new Set(replicasOf(looking).map(({ kind }) => kind));
   return {
     ...yes(
-      `${stopped.length === 0 ? "A replica of it is ready, so that it is slower at most." : stopped.join(" ")} The newest per-call mandate runs out: ${utc(mandates.perCall)}; the newest ambient one: ${utc(mandates.ambient)}.`,
+      `${standWords(about, addressed, [...noneSince.keys()])} The newest per-call mandate runs out: ${utc(mandates.perCall)}; the newest ambient one: ${utc(mandates.ambient)}.`,
     ),
     figures: [
       { name: "newest per-call mandate expires", value: utc(mandates.perCall), source: "sessions" },

@@ -21,6 +21,29 @@ export const stops: Readonly<Record<ServiceKind, string>> = {
 };
 
 /**
+ * How the services of a run stand: what has stopped, or that each is ready somewhere, and of which that cannot be told since no address of
+ * it is set here. Pure.
+ */
+export function standWords(
+  about: readonly ServiceKind[],
+  addressed: ReadonlySet<ServiceKind>,
+  stopped: readonly ServiceKind[],
+): string {
+  const unseen = about.filter((kind) => !addressed.has(kind));
+  const seen =
+    stopped.length > 0
+      ? stopped.map((kind) => stops[kind])
+      : addressed.size > 0
+        ? [`A replica of ${addressed.size > 1 ? "each" : "it"} is ready, so that it is slower at most.`]
+        : [];
+  const told =
+    unseen.length === 0
+      ? []
+      : [`Of ${unseen.join(", ")} no address is set here: whether a replica is ready cannot be told.`];
+  return [...seen, ...told].join(" ");
+}
+
+/**
  * What keeps working without the service, why, and until when (contract section 1): mandates run out where they are only checked, and the
  * keys they are checked with run out of verifiers' caches. Pure.
  */

@@ -1,4 +1,5 @@
 import type { ReplicaAddress } from "@/server/caracal/deployment";
+import { unresolved } from "@/server/caracal/services/fetch-answer";
 import type { GuidedRunRow, Looking } from "@/server/playbooks/guided/playbook";
 import type { ServiceKind } from "@/server/playbooks/guided/schemas";
 import { type Asked, askReplicas, askShared } from "@/server/services/restarts/standing-now";
@@ -24,9 +25,10 @@ export async function askOf({ caracal, run, thorough }: Looking): Promise<Asked[
 /** "sts-1: redis unreachable", with what is known of such a sign (contract section 1). */
 export function saysOf({ address, reading }: Asked): string {
   if (reading.ready) return `${address.id} is ready`;
+  const nameGone = !reading.reachable && reading.readyReason === unresolved; // the name of a stopped container goes with it
   const exited =
-    reading.refused && (address.kind === "api" || address.kind === "coordinator")
-      ? ", as it is after it exited; it does when its Postgres connections are cut, and somebody has to start it again"
+    (reading.refused || nameGone) && (address.kind === "api" || address.kind === "coordinator")
+      ? `, as it is ${nameGone ? "in compose " : ""}after it exited; it does when its Postgres connections are cut, and somebody has to start it again`
       : "";
   return `${address.id}: ${reading.readyReason ?? "not ready"}${exited}`;
 }

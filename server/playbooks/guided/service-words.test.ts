@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { outageWords, span } from "./probe-outage";
-import { serviceImpact } from "./service-impact";
+import { readReplica } from "@/server/caracal/services/read-replica";
+import { serviceImpact, standWords } from "./service-impact";
+import { saysOf } from "./service-replicas";
 
 const at = Date.parse("2026-11-28T02:14:03.400Z");
 
@@ -44,4 +46,28 @@ test("keys run out of caches only while no STS serves them; of other services no
   expect(serviceImpact({ ...facts, noneSince: new Map() }).map(({ id }) => id)).toEqual(["per-call", "ambient"]);
   expect(serviceImpact({ ...facts, service: "audit" })).toEqual([]);
   expect(serviceImpact({ ...facts, mandates: { perCall: null, ambient: null }, noneSince: new Map() })).toEqual([]);
+});
+
+test("a replica is said to be ready only of services that have an address here", () => {
+  expect(standWords(["api"], new Set(), [])).toBe(
+    "Of api no address is set here: whether a replica is ready cannot be told.",
+  );
+  expect(standWords(["sts"], new Set(["sts"]), [])).toBe("A replica of it is ready, so that it is slower at most.");
+  expect(standWords(["sts", "gateway", "api"], new Set(["sts", "gateway"]), ["gateway"])).toMatch(
+    /^No call passes a gateway\. .*Of api no address is set here/,
+  );
+});
+
+test("an API that exited is named so, refused or, in compose, no longer resolved; a name of STS is only a name", () => {
+  const failed = (reason: string) => ({
+    health: { failed: reason },
+    ready: { failed: reason },
+    metrics: { failed: reason },
+  });
+  const says = (kind: "api" | "sts", reason: string) =>
+    saysOf({ address: { id: `${kind}-1`, kind, url: "http://x" }, reading: readReplica(kind, failed(reason)) });
+  expect(says("api", "connection refused")).toMatch(/refused, as it is after it exited; /);
+  expect(says("api", "its name does not resolve")).toMatch(/does not resolve, as it is in compose after it exited; /);
+  expect(says("api", "no answer within 2 s")).toBe("api-1: no answer within 2 s");
+  expect(says("sts", "its name does not resolve")).toBe("sts-1: its name does not resolve");
 });
