@@ -70,6 +70,7 @@ export const facts = (over: Partial<Facts> = {}): Facts => ({
   signatures: [],
   jwks: [],
   outbox: null,
+  coordinatorOutbox: null,
   alert: null,
   exportedHour: null,
   archives: [],

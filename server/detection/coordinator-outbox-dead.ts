@@ -1,13 +1,16 @@
-import type { Facts, Finding } from "@/server/detection/facts";
+import { type Facts, type Finding, postgresSource } from "@/server/detection/facts";
 import { counted } from "@/server/detection/words";
 
-/** The coordinator has given up on messages (P3), as its own metrics tell it. One signal, however many replicas count the same table. */
-export function coordinatorOutboxDead({ replicas }: Facts): readonly Finding[] {
-  const counts = replicas
-    .filter(({ kind }) => kind === "coordinator")
-    .map(({ id, metrics }) => ({ id, dead: metrics["outbox.dead"] ?? 0 }))
-    .sort((a, b) => b.dead - a.dead);
-  const [worst] = counts;
+/**
+ * The coordinator has given up on messages (P3): as its own metrics tell it, which count the whole table, else as its newest rows do. One
+ * signal, however many replicas count the same table.
+ */
+export function coordinatorOutboxDead({ replicas, coordinatorOutbox }: Facts): readonly Finding[] {
+  const told = replicas
+    .filter(({ kind, metrics }) => kind === "coordinator" && metrics["outbox.dead"] !== undefined)
+    .map(({ id, metrics }) => ({ id, from: `${id} /metrics outbox.dead`, dead: metrics["outbox.dead"] ?? 0 }));
+  const seen = { id: postgresSource, from: "caracal_outbox", dead: coordinatorOutbox?.dead ?? 0 };
+  const [worst] = (told.length > 0 ? told : [seen]).sort((a, b) => b.dead - a.dead);
   if (worst === undefined || worst.dead === 0) return [];
   return [
     {
@@ -17,7 +20,7 @@ export function coordinatorOutboxDead({ replicas }: Facts): readonly Finding[] {
       source: worst.id,
       sentence: `The coordinator has given up on ${counted(worst.dead, "outbox row")}`,
       meaning: "They are published by nobody. Mend the cause, then ask a second person to have them tried again.",
-      figures: [{ name: "dead", value: worst.dead, source: `${worst.id} /metrics outbox.dead` }],
+      figures: [{ name: "dead", value: worst.dead, source: worst.from }],
       action: { label: "See the outbox", href: "/streams/outbox?outbox=caracal_outbox&state=dead" },
     },
   ];

@@ -1,3 +1,4 @@
+import type { CoordinatorOutbox } from "@/server/caracal/outbox/coordinator-outbox-age";
 import type { ReplayedMandate } from "@/server/caracal/streams/replayed-mandate";
 import type { JwksReading } from "@/server/caracal/services/jwks";
 import type { HistoryReader } from "@/server/live/history";
@@ -136,6 +137,7 @@ export type Facts = {
   readonly signatures: readonly SignatureCheck[];
   readonly jwks: readonly JwksReading[]; // those that differ twice in a row
   readonly outbox: OutboxFacts | null;
+  readonly coordinatorOutbox: CoordinatorOutbox | null;
   readonly alert: IngestAlert | null; // the newest
   readonly exportedHour: number | null;
   readonly declared: readonly DeclaredSignal[];

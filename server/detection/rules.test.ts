@@ -176,5 +176,34 @@ describe("rules", () => {
     expect(found({ outbox: { ...outbox, streams: [], mostAttempts: 2 } })).toEqual([]);
     const coordinators = [replica("coordinator-1", { metrics: { "outbox.dead": 2 } }), replica("coordinator-2")];
     expect(found({ replicas: coordinators })).toEqual([["coordinator-outbox-dead", "P3"]]);
+
+    const topic = (name: string, oldestAt: number, failing = 0, mostAttempts = 0) => ({
+      topic: name,
+      waiting: 4,
+      oldestAt,
+      failing,
+      mostAttempts,
+    });
+    const coordinatorOutbox = {
+      topics: [
+        topic("caracal.agents.lifecycle", now - 61_000, 1, 3),
+        topic("caracal.delegations.invalidate", now - 59_000, 2, 1),
+        topic("caracal.sessions.revoke", now - 61_000),
+      ],
+      dead: 3,
+      capped: true,
+    };
+    expect(found({ coordinatorOutbox })).toEqual([
+      ["coordinator-outbox-waiting:caracal.agents.lifecycle", "P3"],
+      ["coordinator-outbox-waiting:caracal.sessions.revoke", "P2"],
+      ["coordinator-outbox-failing", "P3"],
+      ["coordinator-outbox-dead", "P3"], // no coordinator has an address: its table is what tells
+    ]);
+    const sentences = rules.flatMap((rule) => rule(facts({ coordinatorOutbox }))).map(({ sentence }) => sentence);
+    expect(sentences.filter((one) => one.startsWith("At least 4 messages of the coordinator"))).toHaveLength(2);
+    expect(sentences).toContain("3 rows of the coordinator's outbox failing to be published, the worst tried 3 times");
+    expect(found({ coordinatorOutbox: { topics: [], dead: 3, capped: false }, replicas: coordinators })).toEqual([
+      ["coordinator-outbox-dead", "P3"],
+    ]);
   });
 });

@@ -142,6 +142,25 @@ describe("Caracal's Postgres away and back", () => {
     await comesToSay(() => expect(figure("counts:revocationsWaiting")).toBe(1));
   });
 
+  it("tells what waits, fails or is dead in the coordinator's outbox, also once a row is among the newest no more", async () => {
+    const age = () => signal("coordinator-outbox-waiting:caracal.agents.lifecycle");
+    await asOwner(`INSERT INTO caracal_outbox (id, producer, topic, dedupe_key, payload_json, status, attempts, created_at)
+      VALUES ('0-old', 'coordinator', 'caracal.agents.lifecycle', 'a', '{}', 'pending', 4, now() - interval '1 hour'),
+             ('0-dead', 'coordinator', 'caracal.agents.lifecycle', 'd', '{}', 'dead', 100, now() - interval '1 hour'),
+             ('0-out', 'coordinator', 'caracal.agents.lifecycle', 'p', '{}', 'published', 1, now() - interval '1 hour')`);
+    await comesToSay(() => expect(age()?.sentence).toMatch(/^1 message of the coordinator .* the oldest 1 h/));
+    expect(signal("coordinator-outbox-failing")?.sentence).toMatch(/^1 row .* the worst tried 4 times/);
+    expect(signal("coordinator-outbox-dead")?.sentence).toMatch(/1 outbox row$/);
+    await asOwner(`INSERT INTO caracal_outbox (id, producer, topic, dedupe_key, payload_json, status)
+      SELECT '1-' || lpad(n::text, 6, '0'), 'coordinator', 't', n::text, '{}'::jsonb, 'published' FROM generate_series(1, 20000) n
+      UNION ALL SELECT '2-new', 'coordinator', 'caracal.agents.lifecycle', 'n', '{}'::jsonb, 'pending'`);
+    await comesToSay(() =>
+      expect(age()?.sentence).toMatch(/^At least 2 messages of the coordinator .* the oldest 1 h/),
+    );
+    await asOwner("UPDATE caracal_outbox SET status = 'published' WHERE id IN ('0-old', '2-new')");
+    await comesToSay(() => expect(age()).toBeUndefined());
+  });
+
   it("frozen, holds up no other source", async () => {
     const pictures: number[] = [];
     const unsubscribe = collector.subscribe(({ at }) => pictures.push(at));

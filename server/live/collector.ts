@@ -1,3 +1,4 @@
+import { createCoordinatorOutboxLook } from "@/server/caracal/outbox/coordinator-outbox-age";
 import type { Deployment } from "@/server/caracal/deployment";
 import type { Facts } from "@/server/detection/facts";
 import { openArchiveTroubles } from "@/server/detection/archive-troubles";
@@ -62,6 +63,12 @@ export function createCollector({ caracal, db, deploymentName, clock = Date.now 
     everyMs: watchedMs,
     read: () => lookAtPostgres(caracal.db, clock),
   });
+  const coordinatorOutbox = createSource({
+    id: "coordinator-outbox", // by itself: the role may lack the right to read it, or the walk its time
+    label: "Coordinator's outbox",
+    everyMs: idleMs,
+    read: createCoordinatorOutboxLook(caracal.db),
+  });
   const release = createSource({
     id: "release",
     label: "Release",
@@ -81,7 +88,7 @@ export function createCollector({ caracal, db, deploymentName, clock = Date.now 
   });
   const jwks = createSource({ id: "jwks", label: "JWKS", everyMs: idleMs, read: createJwksWatch(caracal) });
   const replicas = caracal.replicas.map((address) => createReplicaWatch(address, caracal));
-  const samplers = [redis, postgres, release, declared, jwks, ...replicas];
+  const samplers = [redis, postgres, coordinatorOutbox, release, declared, jwks, ...replicas];
 
   const startedAt = clock();
   const history = createHistory();
@@ -132,6 +139,7 @@ export function createCollector({ caracal, db, deploymentName, clock = Date.now 
       signatures: seen?.signatures ?? [],
       jwks: jwks.value() ?? [],
       outbox: postgres.value()?.outbox ?? null,
+      coordinatorOutbox: coordinatorOutbox.value(),
       alert: postgres.value()?.alert ?? null,
       exportedHour: postgres.value()?.exportedHour ?? null,
       declared: declared.value()?.signals ?? [],
