@@ -72,6 +72,25 @@ async function keep(tx: Queryable, run: RunRow, letters: readonly ClassifiedLett
   );
 }
 
+/**
+ * Letters that claim to be one event and are not the same: each alone looks like honest evidence that is missing, and at most one is.
+ * None of them goes back.
+ */
+async function setConflictsApart(tx: Queryable, run: RunRow): Promise<void> {
+  // Two statements: joined, the planner would compare each with each, having no statistics of a list just made.
+  const twice = await tx.query<{ id: string }>(
+    `SELECT event_id AS id FROM redrive_entries WHERE run_id = $1 AND class = 'missing' AND event_id IS NOT NULL
+      GROUP BY event_id HAVING count(DISTINCT (content, occurred_at)) > 1`,
+    [run.id],
+  );
+  if (twice.length === 0) return;
+  await tx.query(
+    `UPDATE redrive_entries SET class = 'conflict', why = 'Another letter of this list claims the same event with another content: at most one of them is honest.'
+      WHERE run_id = $1 AND class = 'missing' AND event_id = ANY ($2)`,
+    [run.id, twice.map(({ id }) => id)],
+  );
+}
+
 /** Closes the list: the archive's digest is what every later step is held to. */
 async function finishList(ctx: RedriveContext, run: RunRow): Promise<void> {
   const archive = await archiveDigest(ctx.db, run.id, async () => {
@@ -89,6 +108,7 @@ async function finishList(ctx: RedriveContext, run: RunRow): Promise<void> {
       [run.id, ctx.holder, archive.sha256, archive.bytes, left, archive.lines],
     );
     if (rows.length === 0) throw new TakenOver();
+    await setConflictsApart(tx, run);
     const counts = await tx.query<{ class: string; count: number }>(
       "SELECT class, count(*)::int AS count FROM redrive_entries WHERE run_id = $1 GROUP BY class ORDER BY class",
       [run.id],

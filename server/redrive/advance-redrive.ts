@@ -63,7 +63,7 @@ async function passCanary(ctx: RedriveContext, run: RunRow, onTheirWay: number, 
   return ctx.db.transaction(async (tx) => {
     const [now] = await tx.query<RunRow & { passes: boolean }>(
       `UPDATE redrive_runs SET lag = $3, heartbeat_at = now(),
-              canary_passed = canary_passed OR (canary > 0 AND $4 = 0 AND failed = failed_before AND added >= canary)
+              canary_passed = canary_passed OR (canary > 0 AND $4 = 0 AND failed = failed_before AND added - canary_from >= canary)
         WHERE id = $1 AND holder = $2 AND state IN ('running', 'paused') RETURNING *, canary_passed AND NOT $5 AS passes`,
       [run.id, ctx.holder, lag, onTheirWay, run.canary_passed],
     );

@@ -56,14 +56,15 @@ export const pauseRedrive = ({ ctx, input }: Given): Promise<void> =>
   );
 
 /**
- * Goes on where it stopped, after a pause or after it was cancelled: the frozen list and its archive are the same.
+ * Goes on where it stopped, after a pause or after it was cancelled: the frozen list and its archive are the same. A canary that had not
+ * passed goes first once more, with the next letters.
  * @throws not_found, conflict when it runs or is finished, or when another run of the stream is open
  */
 export async function resumeRedrive(given: Given): Promise<void> {
   try {
     await change(
       given,
-      `UPDATE redrive_runs SET state = 'running', paused_by = NULL, pause_reason = NULL, failed_before = failed, finished_at = NULL, cancel_asked_by = NULL, heartbeat_at = 'epoch'
+      `UPDATE redrive_runs SET state = 'running', paused_by = NULL, pause_reason = NULL, failed_before = failed, canary_from = added, finished_at = NULL, cancel_asked_by = NULL, heartbeat_at = 'epoch'
         WHERE id = $1 AND (state = 'paused' OR (state = 'cancelled' AND digest IS NOT NULL AND kind = 'redrive'))`,
       [],
       "resumed",

@@ -12,7 +12,16 @@ export type Pace =
 export type PaceFacts = {
   readonly run: Pick<
     RunRow,
-    "kind" | "target" | "canary" | "canary_passed" | "most_lag" | "most_failures" | "failed_before" | "failed" | "added"
+    | "kind"
+    | "target"
+    | "canary"
+    | "canary_passed"
+    | "canary_from"
+    | "most_lag"
+    | "most_failures"
+    | "failed_before"
+    | "failed"
+    | "added"
   >;
   readonly target: RevocationStream;
   readonly onTheirWay: number;
@@ -61,7 +70,7 @@ export function paceOf({ run, target, onTheirWay, allowance }: PaceFacts): Pace 
       : trimmedAt;
   const trims = reasonToWait(target, batchSize, bound);
   if (trims !== null) return { kind: "hold", why: `${trims}.` };
-  const canaryRoom = inCanary ? run.canary - run.added : batchSize;
+  const canaryRoom = inCanary ? run.canary - (run.added - run.canary_from) : batchSize;
   const room = Math.min(batchSize, Math.floor(allowance), canaryRoom, Math.min(ownWindow, run.most_lag) - onTheirWay);
   return room > 0 ? { kind: "go", room } : { kind: "hold", why: null };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { addLetters } from "@/sandbox/redrive-stage/audit-letters";
-import { audit, openRuns, over, type Runs } from "@/sandbox/redrive-stage/runs";
+import { addLetters, letterOf, madeEvent, transient } from "@/sandbox/redrive-stage/audit-letters";
+import { audit, openRuns, over, type Runs, zone } from "@/sandbox/redrive-stage/runs";
 import { dlq } from "@/sandbox/redrive-stage/stage";
 import { cancelRedrive, pauseRedrive, resumeRedrive, setRate } from "@/server/redrive/control-redrive";
 import { createAllowance } from "@/server/redrive/rate-allowance";
@@ -27,6 +27,40 @@ test("the canary goes first and alone; the rest follows when all of it has arriv
   expect(waiting.state).toBe("running");
   runs.resumeAudit();
   expect(await runs.work(list.id, over)).toMatchObject({ canary_passed: true, retired: 30 });
+});
+
+test("a canary that failed proves nothing by being resumed: another goes first, and what came back stays behind", async () => {
+  const other = randomBytes(32);
+  await runs.restartAudit(other);
+  try {
+    await runs.letters(12);
+    const list = await runs.stage.list();
+    await runs.start(list, { canary: 2 });
+    await runs.work(list.id, (run) => run.state === "paused" && run.failed === 2);
+    await resumeRedrive({ ctx: runs.by(), input: { runId: list.id } });
+    const again = await runs.work(list.id, (run) => run.state === "paused" && run.failed > 2);
+    expect(again).toMatchObject({ added: 4, retired: 0, canary_passed: false });
+    await runs.restartAudit();
+    await resumeRedrive({ ctx: runs.by(), input: { runId: list.id } });
+    expect(await runs.work(list.id, over)).toMatchObject({ canary_passed: true, retired: 8, state: "finished" });
+  } finally {
+    await runs.restartAudit();
+  }
+});
+
+test("letters that claim one event with two contents are conflicts, both of them, and neither can be chosen", async () => {
+  const [honest] = runs.events(1);
+  const other = madeEvent(runs.stage.keys.audit ?? Buffer.alloc(32), zone, { id: honest?.id ?? "", decision: "deny" });
+  const [alone] = runs.events(1);
+  const letters = [honest, other, alone].flatMap((event) => (event === undefined ? [] : [letterOf(event, transient)]));
+  await addLetters(runs.stage.redis, [...letters, ...letters.slice(2)]); // the same twice is no conflict
+  const list = await runs.stage.list();
+  const rows = await runs.entries(list.id);
+  expect(rows.map((row) => row.class)).toEqual(["conflict", "conflict", "missing", "missing"]);
+  expect(rows[0]?.why).toContain("claims the same event");
+  await runs.start(list);
+  expect(await runs.work(list.id, over)).toMatchObject({ retired: 2 });
+  expect(await runs.rows([honest?.id ?? ""])).toBe(0);
 });
 
 describe("what comes back", () => {

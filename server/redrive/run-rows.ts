@@ -37,6 +37,7 @@ export type RunRow = {
   readonly rate: number | null;
   readonly canary: number;
   readonly canary_passed: boolean;
+  readonly canary_from: number;
   readonly most_lag: number;
   readonly most_failures: number;
   readonly failed_before: number;

@@ -16,9 +16,9 @@ const states = `CASE WHEN dead THEN 'dead' WHEN failing THEN 'failing' ELSE 'wai
 
 /**
  * What one look goes through, bounded and by an index only: the partial index of undispatched rows, the dead ones after the due, or
- * the primary key from `$1` down. Materialised, so that no filter below turns it into a walk over what was published.
+ * the primary key down from where the last look ended. Materialised, so that no filter below turns it into a walk over what was published.
  */
-const seen: Readonly<Record<OutboxName, string>> = {
+const seen = {
   event_outbox: `seen AS MATERIALIZED (
     (SELECT id, stream_name AS stream, attempts, available_at, created_at, false AS dead,
             attempts > 0 AND last_error IS NOT NULL AS failing FROM event_outbox
@@ -26,11 +26,15 @@ const seen: Readonly<Record<OutboxName, string>> = {
     UNION ALL
     (SELECT id, stream_name, attempts, available_at, created_at, true, false FROM event_outbox
       WHERE dispatched_at IS NULL AND available_at = 'infinity' ORDER BY available_at LIMIT ${eventRowsSeen + 1}))`,
-  caracal_outbox: `seen AS MATERIALIZED (
+  caracal_outbox: (before: string | null) => `seen AS MATERIALIZED (
     SELECT id, topic AS stream, attempts, available_at, created_at, status = 'dead' AS dead, attempts > 0 AS failing
-      FROM (SELECT * FROM caracal_outbox WHERE id < coalesce($1, '~') ORDER BY id DESC LIMIT ${coordinatorRowsSeen}) newest
+      FROM (SELECT * FROM caracal_outbox ${below(before)} ORDER BY id DESC LIMIT ${coordinatorRowsSeen}) newest
      WHERE status <> 'published')`,
 };
+
+/** A greatest id there is not: which text sorts last depends on the database's collation. */
+const below = (before: string | null) => (before === null ? "" : "WHERE id < $1");
+const belowParams = (before: string | null) => (before === null ? [] : [before]);
 
 export type OutboxCount = {
   readonly stream: string;
@@ -42,10 +46,9 @@ export type OutboxCount = {
 /** How many rows of each stream wait, fail or are dead, within what one look goes through. */
 export function countOutbox(tx: Queryable, outbox: OutboxName): Promise<OutboxCount[]> {
   return tx.query<OutboxCount>(
-    `WITH ${seen[outbox]}
+    `WITH ${outbox === "event_outbox" ? seen.event_outbox : seen.caracal_outbox(null)}
      SELECT stream, ${states} AS state, count(*)::int AS rows, ${exactInstantSql("min(created_at)")} AS oldest
        FROM seen GROUP BY 1, 2 ORDER BY 1, 2`,
-    outbox === "caracal_outbox" ? [null] : [],
   );
 }
 
@@ -86,17 +89,19 @@ export async function readCoordinatorOutbox(
   tx: Queryable,
   asked: { readonly state: OutboxState; readonly before: string | null; readonly limit: number },
 ): Promise<{ readonly rows: readonly OutboxRow[]; readonly next: string | null }> {
+  const { before } = asked;
+  const after = belowParams(before);
   const found = await tx.query<OutboxRow>(
-    `WITH ${seen.caracal_outbox}, page AS MATERIALIZED (
-       SELECT *, ${states} AS state FROM seen WHERE ${states} = $2 ORDER BY id DESC LIMIT $3)
+    `WITH ${seen.caracal_outbox(before)}, page AS MATERIALIZED (
+       SELECT *, ${states} AS state FROM seen WHERE ${states} = $${after.length + 1} ORDER BY id DESC LIMIT $${after.length + 2})
      SELECT ${columns("caracal_outbox")} FROM page p JOIN caracal_outbox o ON o.id = p.id ORDER BY p.id DESC`,
-    [asked.before, asked.state, asked.limit + 1],
+    [...after, asked.state, asked.limit + 1],
   );
   if (found.length > asked.limit)
     return { rows: found.slice(0, asked.limit), next: found[asked.limit - 1]?.id ?? null };
   const [end] = await tx.query<{ id: string }>(
-    `SELECT id FROM (SELECT id FROM caracal_outbox WHERE id < coalesce($1, '~') ORDER BY id DESC OFFSET ${coordinatorRowsSeen - 1} LIMIT 1) last`,
-    [asked.before],
+    `SELECT id FROM caracal_outbox ${below(before)} ORDER BY id DESC OFFSET ${coordinatorRowsSeen - 1} LIMIT 1`,
+    after,
   );
   return { rows: found, next: end?.id ?? null };
 }

@@ -8,8 +8,11 @@ export type CommandLimits = {
 };
 export type CommandOutput = { readonly text: string; readonly cut: boolean };
 
-/** What a child may see of our environment: where programs lie and where its user keeps its settings, and no secret. */
-const inherited = ["PATH", "HOME"] as const;
+/**
+ * What a child may see of our environment: where programs lie, where its user keeps its settings, and where the cluster's API is, by which
+ * kubectl inside a pod finds it; no secret.
+ */
+const inherited = ["PATH", "HOME", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"] as const;
 
 function environmentOf(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const env: Record<string, string> = { LANG: "C.UTF-8" };
