@@ -4,7 +4,7 @@ import { ingestedUpTo } from "@/server/caracal/audit-chain-read";
 import { createStreamDiscovery } from "@/server/caracal/streams/discovery";
 import { type RawEntry, readEntries } from "@/server/caracal/streams/entries";
 import { auditStream } from "@/server/caracal/streams/expected-streams";
-import { pairs, pipelined } from "@/server/caracal/streams/redis-pipeline";
+import { listOf, pairs, pipelined, textOrNull } from "@/server/caracal/streams/redis-pipeline";
 import { compareStreamIds } from "@/server/caracal/streams/stream-id";
 
 const pageSize = 500;
@@ -12,10 +12,15 @@ const pageEveryMs = 5; // a page takes about a millisecond: others get the rest
 const discoverySteps = 25; // of four SCAN calls each: a keyspace of 50,000 is walked through
 const uncounted = () => undefined;
 
-export type StreamExtent = { readonly stream: string; readonly entries: number; readonly last: string };
+export type StreamExtent = {
+  readonly stream: string;
+  readonly entries: number;
+  readonly first: string | null; // null: it is empty
+  readonly last: string; // the newest id it ever gave; 0-0 when none
+};
 
 /**
- * The streams that there are, with the last entry of each as of now: what comes later is not part of what is preserved.
+ * The streams that there are, empty ones too, with the last entry of each as of now: what comes later is not part of what is preserved.
  * @throws when Redis does not answer or refuses, as without the right to ask: that is no stream that is not there
  */
 export async function streamExtents(redis: Redis): Promise<StreamExtent[]> {
@@ -35,8 +40,14 @@ export async function streamExtents(redis: Redis): Promise<StreamExtent[]> {
       throw new Error(`Redis refused XINFO STREAM ${stream}: ${reply.error.message}`);
     }
     const info = pairs(reply.value);
-    const entries = Number(info.get("length"));
-    return entries === 0 ? [] : [{ stream, entries, last: String(info.get("last-generated-id")) }];
+    return [
+      {
+        stream,
+        entries: Number(info.get("length")),
+        first: textOrNull(listOf(info.get("first-entry"))[0]),
+        last: String(info.get("last-generated-id")),
+      },
+    ];
   });
 }
 
@@ -58,6 +69,26 @@ export async function* walkUpTo(redis: Redis, { stream, last }: StreamExtent): A
     }
     after = page.at(-1)?.id ?? null;
     if (page.length < pageSize || after === null) return;
+  }
+}
+
+/** Counts what a walk gave, and says what it lacks of what the extent had promised. */
+export class WalkCount {
+  private entries = 0;
+  private first: string | null = null;
+
+  constructor(private readonly extent: StreamExtent) {}
+
+  take({ id }: RawEntry): void {
+    this.entries += 1;
+    this.first ??= id;
+  }
+
+  /** Null when the walk gave every entry that was there when it began. */
+  lacks(): string | null {
+    const { entries, first } = this.extent;
+    if (this.entries === entries && this.first === first) return null;
+    return `${this.entries.toLocaleString("en-US")} of its ${entries.toLocaleString("en-US")} entries were read: the others were trimmed or deleted while it was read. It began at ${first}, what was read at ${this.first ?? "nothing"}`;
   }
 }
 

@@ -13,7 +13,14 @@ import {
 } from "@/server/evidence/vault/manifest";
 import { Ended, type Meter } from "@/server/evidence/vault/meter";
 import { type Missing, type PartName, partWords } from "@/server/evidence/vault/schemas";
-import { logSources, serviceSource, type Source, streamSources, tableSources } from "@/server/evidence/vault/sources";
+import {
+  type Found,
+  logSources,
+  serviceSource,
+  type Source,
+  streamSources,
+  tableSources,
+} from "@/server/evidence/vault/sources";
 import { StoreFailure, type VaultStore } from "@/server/evidence/vault/store";
 import { writeFile } from "@/server/evidence/vault/write-file";
 import { messageOf } from "@/server/platform/errors";
@@ -57,11 +64,14 @@ async function rowScopeOf({ item }: Preserving, snapshot: Parameters<typeof part
   return { zoneId: zone?.id ?? null, from: bounds.from, to: bounds.to, partition };
 }
 
-/** Writes one source to the stores and records it. */
-async function writeSource({ item, stores, meter, kept }: Preserving, source: Source): Promise<KeptFile> {
+/** Writes one source to the stores and records it; in words what it lacks of what it should hold. */
+async function writeSource(
+  { item, stores, meter, kept }: Preserving,
+  source: Source,
+): Promise<{ readonly file: KeptFile; readonly lacks: string | null }> {
   const name = `${source.name}.gz`;
   const isTwin = source.name.endsWith(".jsonl") && source.part !== "streams"; // the same rows as the CSV: counted once
-  const { bytes, rows } = source.open();
+  const { bytes, rows, lacks } = source.open();
   const written = await writeFile({
     stores,
     item: item.id,
@@ -73,12 +83,12 @@ async function writeSource({ item, stores, meter, kept }: Preserving, source: So
   if (!isTwin) meter.counted(rows() ?? 0);
   const file = { ...written, name, part: source.part, rows: rows(), source: source.from };
   await kept(file);
-  return file;
+  return { file, lacks: lacks?.() ?? null };
 }
 
 /**
- * Writes everything that an item asks for, then its manifest, signed, the signature last. A source that fails is said in `missing`, and the
- * rest goes on: with Redis away the rows are preserved all the same.
+ * Writes everything that an item asks for, then its manifest, signed, the signature last. A source that fails, is not there, or lost entries while
+ * it was read is said in `missing`, and the rest goes on: with Redis away the rows are preserved all the same.
  * @throws StoreFailure when a store fails; Ended; RecordFailure. What was written by then stays, without a manifest.
  */
 export async function preserve(preserving: Preserving): Promise<Preserved> {
@@ -92,7 +102,16 @@ export async function preserve(preserving: Preserving): Promise<Preserved> {
 
   const write = async (source: Source) => {
     meter.signal.throwIfAborted();
-    files.push(await writeSource(preserving, source));
+    const { file, lacks } = await writeSource(preserving, source);
+    files.push(file);
+    if (lacks === null) return;
+    whole = false;
+    missing.push({ what: `Part of ${source.name}`, why: lacks });
+  };
+  const writeFound = async (found: Found) => {
+    missing.push(...found.missing);
+    if (found.cut) whole = false;
+    for (const source of found.sources) await write(source);
   };
   const attempt = async (what: () => string, work: () => Promise<void>) => {
     try {
@@ -120,9 +139,7 @@ export async function preserve(preserving: Preserving): Promise<Preserved> {
   if (has("streams"))
     await attempt(
       () => partWords.streams,
-      async () => {
-        for (const source of await streamSources(caracal.redis, wide)) await write(source);
-      },
+      async () => writeFound(await streamSources(caracal.redis, wide)),
     );
   let table: string = partWords.rows;
   await attempt(
@@ -141,17 +158,11 @@ export async function preserve(preserving: Preserving): Promise<Preserved> {
       });
     },
   );
-  if (has("logs")) {
-    const logs = await logSources(logFolder, wide);
-    missing.push(...logs.missing);
-    if (logs.cut) whole = false;
+  if (has("logs"))
     await attempt(
       () => partWords.logs,
-      async () => {
-        for (const source of logs.sources) await write(source);
-      },
+      async () => writeFound(await logSources(logFolder, wide)),
     );
-  }
   const closing = await writeManifest(preserving, { files, missing, whole, snapshot });
   return { whole, missing, snapshot, ...closing };
 }

@@ -1,8 +1,17 @@
 import type { Redis } from "ioredis";
 import type { Deployment } from "@/server/caracal/deployment";
 import { copyStatement, evidenceQueries, type RowScope, type Snapshot } from "@/server/caracal/evidence-snapshot";
-import { ingestedTest, inScope, isAuditStream, streamExtents, walkUpTo } from "@/server/caracal/evidence-streams";
+import {
+  ingestedTest,
+  inScope,
+  isAuditStream,
+  type StreamExtent,
+  streamExtents,
+  WalkCount,
+  walkUpTo,
+} from "@/server/caracal/evidence-streams";
 import { rawAnswers } from "@/server/caracal/services/raw-answers";
+import { expectedStreams } from "@/server/caracal/streams/expected-streams";
 import { logFiles, readLog } from "@/server/evidence/vault/postgres-logs";
 import { type Missing, type PartName, partWords } from "@/server/evidence/vault/schemas";
 
@@ -11,7 +20,15 @@ export type Source = {
   readonly part: PartName;
   readonly name: string; // without .gz
   readonly from: string; // the query or command
-  open(): { readonly bytes: AsyncIterable<Buffer>; rows(): number | null };
+  /** `lacks`: once it was read, in words what it does not hold of what it should. */
+  open(): { readonly bytes: AsyncIterable<Buffer>; rows(): number | null; lacks?(): string | null };
+};
+
+/** What is to be written of a part, and what is not there; `cut` when that leaves a gap in what was asked for. */
+export type Found = {
+  readonly sources: readonly Source[];
+  readonly missing: readonly Missing[];
+  readonly cut: boolean;
 };
 
 const text = async function* (whole: string): AsyncGenerator<Buffer> {
@@ -32,14 +49,32 @@ export async function serviceSource(caracal: Deployment): Promise<Source> {
   };
 }
 
+/** Streams of the contract that are not there, or are empty and were not always. Caracal never empties its audit stream. Pure. */
+export function absentStreams(extents: readonly StreamExtent[]): Pick<Found, "missing" | "cut"> {
+  const missing: Missing[] = [];
+  let cut = false;
+  for (const { name } of expectedStreams) {
+    const extent = extents.find(({ stream }) => stream === name);
+    if (extent === undefined) {
+      missing.push({ what: name, why: "Redis has no such stream: it was deleted, or never made" });
+      cut = true;
+    } else if (extent.entries === 0 && isAuditStream(name)) {
+      missing.push({ what: name, why: "it is empty: no row has a signed original to be held against" });
+      cut = true;
+    } else if (extent.entries === 0 && extent.last !== "0-0")
+      missing.push({ what: name, why: `it is empty, and held entries once: the last was ${extent.last}` });
+  }
+  return { missing, cut };
+}
+
 /**
- * Every stream up to its last entry as of now, an entry a line. Of the audit stream the entries of the scope: those that were ingested, whose
- * rows the later snapshot has, and apart from them those that were still waiting.
+ * Every stream up to its last entry as of now, an entry a line, and which of the contract's are not there. Of the audit stream the entries of
+ * the scope: those that were ingested, whose rows the later snapshot has, and apart from them those that were still waiting.
  */
-export async function streamSources(redis: Redis, scope: RowScope): Promise<Source[]> {
+export async function streamSources(redis: Redis, scope: RowScope): Promise<Found> {
   const ingested = await ingestedTest(redis); // before the extents: what it calls ingested is in them
   const extents = await streamExtents(redis);
-  return extents.flatMap((extent): Source[] => {
+  const sources = extents.flatMap((extent): Source[] => {
     const source = (
       name: string,
       wanted: (entry: { id: string; fields: Record<string, string> }) => boolean,
@@ -50,14 +85,16 @@ export async function streamSources(redis: Redis, scope: RowScope): Promise<Sour
       from: `XRANGE ${extent.stream} - ${extent.last}${what}`,
       open() {
         let rows = 0;
+        const walked = new WalkCount(extent);
         const lines = async function* () {
           for await (const entry of walkUpTo(redis, extent)) {
+            walked.take(entry);
             if (!wanted(entry)) continue;
             rows += 1;
             yield Buffer.from(`${JSON.stringify({ id: entry.id, fields: entry.fields })}\n`);
           }
         };
-        return { bytes: lines(), rows: () => rows };
+        return { bytes: lines(), rows: () => rows, lacks: () => walked.lacks() };
       },
     });
     if (!isAuditStream(extent.stream)) return [source(`${extent.stream}.jsonl`, () => true)];
@@ -75,6 +112,7 @@ export async function streamSources(redis: Redis, scope: RowScope): Promise<Sour
       ),
     ];
   });
+  return { sources, ...absentStreams(extents) };
 }
 
 const tableParts = ["rows", "alerts", "outbox", "admin"] as const;
@@ -99,11 +137,8 @@ export const tableSources = (snapshot: Snapshot, parts: readonly PartName[], sco
       }),
     );
 
-/** Postgres's own logs, or why they are not there; `cut` when that leaves a gap in what was asked for. */
-export async function logSources(
-  folder: string | undefined,
-  scope: RowScope,
-): Promise<{ readonly sources: readonly Source[]; readonly missing: readonly Missing[]; readonly cut: boolean }> {
+/** Postgres's own logs, or why they are not there. */
+export async function logSources(folder: string | undefined, scope: RowScope): Promise<Found> {
   const { files, why, cut } = await logFiles(folder, scope.from);
   return {
     sources: files.map((file) => ({

@@ -203,7 +203,7 @@ export async function advanceOneItem(ctx: VaultContext): Promise<boolean> {
     const state = preserved.whole ? "whole" : "partial";
     const error = preserved.whole
       ? null
-      : preserved.missing.map(({ what, why }) => `${what} not preserved: ${why}`).join(" ");
+      : preserved.missing.map(({ what, why }) => `${what} not preserved: ${why}`).join("; ");
     await finish(ctx, item, { state, error, preserved, totals: meter.totals, fingerprint: key.fingerprint });
   } catch (error) {
     await meter.stop();
