@@ -8,6 +8,12 @@ export function StepReport({ step: { report, reportUnknown } }: { step: GuidedSt
     return <p className="font-medium">The figures cannot be read just now: {reportUnknown}</p>;
   if (report === null) return null;
   if (report.kind === "scope") return <ScopePanel report={report} />;
+  if (report.kind === "position")
+    return (
+      <p className="text-muted-foreground" data-report="position">
+        Newest id of {report.stream}: <span className="font-mono text-foreground">{report.lastId}</span>
+      </p>
+    );
   return (
     <div className="rounded-md border bg-background p-3" data-report={report.kind}>
       {report.kind === "proposal" ? (

@@ -60,7 +60,10 @@ export type VerdictGiven = {
   readonly proposal: VerdictProposal | null;
 };
 
-export type GuidedReport = ScopeReport | VerdictProposal | VerdictGiven;
+/** How far a stream had come: its last generated id. */
+export type StreamPosition = { readonly kind: "position"; readonly stream: string; readonly lastId: string };
+
+export type GuidedReport = ScopeReport | VerdictProposal | VerdictGiven | StreamPosition;
 
 export const verdictWords: Readonly<Record<Verdict["verdict"], string>> = {
   tampered: "Tampered with",

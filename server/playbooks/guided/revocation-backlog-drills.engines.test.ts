@@ -5,14 +5,9 @@ import { drills } from "@/sandbox/supervisor/drills";
 import type { Actor } from "@/server/auth/roles";
 import type { Deployment } from "@/server/caracal/deployment";
 import type { GuidedRunRow, Looking } from "@/server/playbooks/guided/playbook";
-import {
-  effectVisible,
-  groupsPast,
-  nothingStuck,
-  readersAlive,
-  sessionsDead,
-  signaturesHold,
-} from "@/server/playbooks/guided/probe-revocation-backlog";
+import { nothingStuck, readersAlive, signaturesHold } from "@/server/playbooks/guided/probe-revocation-backlog";
+import { sessionsDead } from "@/server/playbooks/guided/probe-revocation-dead";
+import { effectVisible, groupsPast } from "@/server/playbooks/guided/probe-revocation-proof";
 import type { Probed } from "@/server/playbooks/guided/schemas";
 
 const stream = "caracal.sessions.revoke";
@@ -58,6 +53,15 @@ const publish = (sid: string): Promise<string> =>
     session_id: sid,
     reason: "drill",
   });
+/** Every session that a message names. */
+const namedSids = async (): Promise<string[]> => [
+  ...new Set(
+    (await caracal.redis.xrange(stream, "-", "+")).flatMap(([, fields]) => {
+      const at = fields.indexOf("session_id");
+      return at === -1 ? [] : (fields[at + 1] ?? []);
+    }),
+  ),
+];
 
 test("a frozen gateway is dead, a slow one is not", async () => {
   // Before Redis 7.2 a consumer shows itself only with its first delivery: each gateway is given something first.
@@ -130,7 +134,15 @@ test("services on another key read everything and apply nothing: what is pending
   await comesToSay(sessionsDead, false, new RegExp(`${one} first: revoke them`));
   await attached.witness.owner.query("UPDATE sessions SET status = 'revoked' WHERE id = $1", [one]);
   await comesToSay(sessionsDead, true, /No|None/);
-  await comesToSay(effectVisible, true, /are seen to be/);
+  // A gateway that restarted has forgotten, and gateways share the messages: all are published again until each holds some.
+  await comesToSay(
+    async (given) => {
+      for (const sid of await namedSids()) await publish(sid);
+      return effectVisible(given);
+    },
+    true,
+    /are seen to be/,
+  );
   await drill("wrong-stream-key");
   await publish(one);
   await comesToSay(groupsPast, true, /are past/);

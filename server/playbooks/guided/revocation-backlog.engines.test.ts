@@ -46,6 +46,8 @@ test("the backlog playbook says which group, what was dropped, what is stuck and
   await read("sts-revocation");
   expect(await seen("locate")).toBe("gateway-revocation: 1 unread; sts-revocation: 1 pending.");
   await settle("locate");
+  await expect(settle("alive")).rejects.toThrow(/gateway-revocation: 1 unread and no consumer/);
+  await redis.xgroup("CREATECONSUMER", stream, "gateway-revocation", "gateway-revocation-1");
   expect(await seen("alive")).toContain(
     "Each group has a consumer that asks. Behind all the same: gateway-revocation, sts-revocation",
   );
@@ -73,6 +75,11 @@ test("the backlog playbook says which group, what was dropped, what is stuck and
   await stage.caracalOwner.query("UPDATE sessions SET status = 'revoked'");
   await stage.caracalOwner.query("DELETE FROM event_outbox");
   await settle("force");
+  const { steps } = await getGuidedRun({ ctx: ctx(), input: { runId } });
+  const [, lastId] = ((await redis.xinfo("STREAM", stream)) as string[]).slice(
+    ((await redis.xinfo("STREAM", stream)) as string[]).indexOf("last-generated-id"),
+  );
+  expect(steps.find(({ id }) => id === "force")?.report).toEqual({ kind: "position", stream, lastId });
 
   await expect(settle("proof")).rejects.toThrow(/gateway-revocation is at 0-0; sts-revocation is at/);
   for (const group of groups) await read(group);

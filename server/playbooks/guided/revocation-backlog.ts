@@ -2,13 +2,12 @@ import { catalogued } from "@/server/playbooks/guided/catalogue";
 import type { Playbook } from "@/server/playbooks/guided/playbook";
 import {
   backlogLocated,
-  effectVisible,
-  groupsPast,
   nothingStuck,
   readersAlive,
-  sessionsDead,
   signaturesHold,
 } from "@/server/playbooks/guided/probe-revocation-backlog";
+import { sessionsDead } from "@/server/playbooks/guided/probe-revocation-dead";
+import { effectVisible, groupsPast, positionNow } from "@/server/playbooks/guided/probe-revocation-proof";
 
 const stream = "caracal.sessions.revoke";
 const cli = 'redis-cli -u "$CARACAL_REDIS_URL"';
@@ -33,7 +32,7 @@ export const revocationBacklog: Playbook = {
     {
       id: "alive",
       title: "Have every reader alive",
-      what: "A consumer that does not ask is dead or frozen; one that asks and is behind is slow. Start what is dead again: at its start it takes up what was pending.",
+      what: "A consumer that does not ask is dead or frozen, and a group that is behind without any is read by nobody, whatever /ready says; one that asks and is behind is slow. Start what is dead again: at its start it takes up what was pending.",
       kind: "verify",
       probe: readersAlive,
       skippable: true,
@@ -65,9 +64,10 @@ export const revocationBacklog: Playbook = {
     {
       id: "force",
       title: "Revoke in Postgres, whatever the stream says",
-      what: "STS reads the session row: once it says revoked no replica mints for it, and gateways ask STS for every request.",
+      what: "STS reads the session row: once it says revoked no replica mints for it, and gateways ask STS for every request. Messages whose signature does not hold are named apart: nobody acts on their word. How far the stream has come is kept when you go on.",
       kind: "act",
       probe: sessionsDead,
+      report: positionNow,
       holds: true,
       act: () => ({ label: "Revoke what is still active", href: "/playbooks/revoke-session/new" }),
       commands: () => [
@@ -80,7 +80,7 @@ export const revocationBacklog: Playbook = {
     {
       id: "proof",
       title: "Prove that every group is past the newest",
-      what: "Each group's last delivered id is at or beyond the newest message of when everything was revoked, and nothing up to it is pending.",
+      what: "Each group has been given everything up to the id that the stream was at when everything was revoked, and nothing up to it is pending.",
       kind: "verify",
       probe: groupsPast,
       holds: true,
@@ -89,7 +89,7 @@ export const revocationBacklog: Playbook = {
     {
       id: "effect",
       title: "See the effect",
-      what: "Read is not applied. What resource servers and gateways hold is asked for; a gateway that restarted has forgotten, and new mandates are refused all the same.",
+      what: "Read is not applied. What Postgres, resource servers and each gateway hold is asked for; a gateway that restarted has forgotten, and new mandates are refused all the same.",
       kind: "verify",
       probe: effectVisible,
       skippable: true,
