@@ -7,7 +7,7 @@ import { Panel } from "@/components/lib/panel";
 import { TimeStamp } from "@/components/lib/time-stamp";
 import { panelStateOf } from "@/components/live/panel-state-of";
 import { useTRPC } from "@/components/live/trpc";
-import type { ZoneInCheck } from "@/server/audit/checks/schemas";
+import { checkZonesShown, type ZoneInCheck } from "@/server/audit/checks/schemas";
 
 const number = (value: number) => value.toLocaleString("en-US");
 
@@ -65,7 +65,7 @@ export function CheckZones({ checkId, running }: { checkId: string; running: boo
   return (
     <Panel
       title="Zone by zone"
-      note="the first bad row and what it took"
+      note={`the first bad row and what it took${rows.length >= checkZonesShown ? `; ${number(checkZonesShown)} zones are shown, those with bad rows first` : ""}`}
       state={panelStateOf(query, { when: rows.length === 0, sentence: "No zone has anything to look at yet." })}
     >
       <DataTable label="Zone by zone" columns={columns} rows={rows} rowKey={(row) => row.zoneId} />

@@ -23,6 +23,8 @@ export const barInput = z.object({
   to: z.number().int().nullish(),
   pieces: z.number().int().min(1).max(240).default(120),
 });
+/** Zones of a check that are listed, those with bad rows first. */
+export const checkZonesShown = 500;
 export const checkZonesInput = z.object({ checkId: z.uuid() });
 export const findingPlaceInput = z.object({ eventId: idText });
 

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { type ChainEntry, type ChainRow, honestEvents } from "@/sandbox/audit-chain/honest-chain";
 import { loadChainRows, loadChainStream } from "@/sandbox/audit-stage/load-chain";
 import { type KeyStage, openKeyStage } from "@/sandbox/key-stage/stage";
+import { explainedDatabase } from "@/sandbox/engines/explain-database";
 import { anchorHeads } from "@/server/audit/anchors/anchor-heads";
+import { keepBeginnings } from "@/server/audit/anchors/chain-beginnings";
 import { orderDueChecks } from "@/server/audit/checks/check-schedule";
 import { getCheck, listChecks, listFindings } from "@/server/audit/checks/check-views";
 import { advanceOneCheck } from "@/server/audit/checks/check-worker";
@@ -312,6 +314,29 @@ test("a month that retention took is retention; first rows of the next that go b
     `row_deleted ${begins}`,
     `row_deleted ${begins + 1}`,
   ]);
+});
+
+test("where chains begin is read over the index, one row of each partition; twice in a row once", async () => {
+  const startAt = BigInt(Date.UTC(2020, 1, 1)) * 1_000_000n;
+  events = honestEvents(Math.random, key, { zoneId, startAt, nextMs: 86_400_000 });
+  await ingest(200, false);
+  await stage.caracalOwner.query("ANALYZE audit_events");
+  const db = explainedDatabase(stage.caracal.db);
+  const keep = () => keepBeginnings({ db: stage.db, caracal: { db } }, [zoneId]);
+  const kept = () =>
+    stage.db.query<{ partition: string; seq: number }>(
+      "SELECT partition, chain_seq::float8 AS seq FROM audit_chain_beginnings ORDER BY chain_seq",
+    );
+  await keep();
+  const months = new Map<string, number | null>();
+  for (const { row } of all)
+    months.set(row.occurred_at.slice(0, 7), months.get(row.occurred_at.slice(0, 7)) ?? row.chain_seq);
+  expect((await kept()).map(({ seq }) => seq)).toEqual([...months.values()]);
+  const read = db.scans.filter(({ relation }) => relation.startsWith("audit_events"));
+  expect(read.filter(({ node }) => !/^Index/.test(node))).toEqual([]);
+  expect(read.reduce((sum, { rows }) => sum + rows, 0)).toBeLessThan(40);
+  await keep();
+  expect((await kept()).length).toBe(months.size);
 });
 
 test("a quiet zone of which every row left with its month is whole, however late its head was anchored", async () => {

@@ -1,16 +1,17 @@
 import type { z } from "zod";
 import { neededForFinding } from "@/server/audit/checks/attacker";
 import { reading } from "@/server/audit/checks/reading";
-import type {
-  BarPiece,
-  barInput,
-  checkZonesInput,
-  CheckedZone,
-  PieceState,
-  findingPlaceInput,
-  ZoneBar,
-  ZoneInCheck,
-  zonesInput,
+import {
+  type BarPiece,
+  type barInput,
+  type checkZonesInput,
+  type CheckedZone,
+  checkZonesShown,
+  type PieceState,
+  type findingPlaceInput,
+  type ZoneBar,
+  type ZoneInCheck,
+  type zonesInput,
 } from "@/server/audit/checks/schemas";
 import type { Trouble } from "@/server/audit/checks/troubles";
 import type { FindingKind } from "@/server/audit/verify/judge-row";
@@ -178,7 +179,7 @@ export async function listCheckZones({
   const rows = await db.query<Omit<ZoneInCheck, "trouble"> & { trouble: Trouble | null }>(
     `SELECT zone_id AS "zoneId", coalesce(zone_name, zone_id) AS name, zone_name IS NOT NULL AS known, state, coalesce(from_seq, oldest_seq)::float8 AS "from",
             least(until_seq, newest_seq)::float8 AS "to", judged::float8 AS judged, totals, trouble FROM audit_check_zones
-      WHERE check_id = $1 ORDER BY (trouble->'first'->>'seq') IS NULL, zone_id LIMIT 500`,
+      WHERE check_id = $1 ORDER BY (trouble->'first'->>'seq') IS NULL, zone_id LIMIT ${checkZonesShown}`,
     [checkId],
   );
   return rows.map(({ trouble, ...row }) => {

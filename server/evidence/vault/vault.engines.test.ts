@@ -19,6 +19,7 @@ import { getItem, listItems } from "@/server/evidence/vault/views";
 import { advanceOneItem } from "@/server/evidence/vault/vault-worker";
 import { declareIncident } from "@/server/incidents/declare-incident";
 import { declareIncidentInput } from "@/server/incidents/schemas";
+import { openDatabase } from "@/server/platform/postgres";
 
 let stage: VaultStage;
 let dana: Actor;
@@ -197,6 +198,27 @@ describe("the vault", () => {
     expect(estimate.rows).toBeGreaterThan(600);
     expect(estimate.streamEntries).toBeGreaterThan(600);
     expect(estimate.stores).toEqual([{ store: "folder", place: stage.folder }]);
+  });
+
+  test("a zone that Caracal's table does not know is preserved too: it has a chain all the same", async () => {
+    const owner = openDatabase({
+      url: stage.caracalDatabase.ownerUrl,
+      label: "owner",
+      max: 1,
+      statementTimeoutMs: 5_000,
+    });
+    try {
+      await owner.query(
+        `INSERT INTO audit_events SELECT (jsonb_populate_record(NULL::audit_events, to_jsonb(e) || '{"id": "of-nobody", "zone_id": "unknown-zone"}')).*
+           FROM audit_events e WHERE chain_seq = 2 LIMIT 1`,
+      );
+      const id = await preserved({ parts: ["rows"], zoneId: "unknown-zone" });
+      expect((await view(id)).files.find(({ name }) => name === "audit_events.csv.gz")?.rows).toBe(1);
+      await expect(stage.order({ parts: ["rows"], zoneId: "nowhere" })).rejects.toMatchObject({ code: "not_found" });
+    } finally {
+      await owner.query("DELETE FROM audit_events WHERE zone_id = 'unknown-zone'");
+      await owner.close();
+    }
   });
 
   test("Postgres's logs of the window are preserved as they are now", async () => {
