@@ -60,11 +60,14 @@ export function jsonbText(value: GoJson): string {
   return `{${members.map(([key, member]) => `${JSON.stringify(key)}: ${jsonbText(member)}`).join(", ")}}`;
 }
 
+/** Whole units, rounded down also before 1970. */
+const below = (value: bigint, unit: bigint): bigint => (value - (((value % unit) + unit) % unit)) / unit;
+
 /** The event's row as ingestion stores it, linked to the one before. */
 export function rowOf(event: AuditEvent, previous: ChainRow | null, key: Buffer): ChainRow {
   const content = contentSha256(readEvent(wireEvent(event)));
-  const micros = event.occurredAt / 1_000n;
-  const seconds = new Date(Number(micros / 1_000_000n) * 1_000).toISOString().slice(0, 19).replace("T", " ");
+  const micros = below(event.occurredAt, 1_000n);
+  const seconds = new Date(Number(below(micros, 1_000_000n)) * 1_000).toISOString().slice(0, 19).replace("T", " ");
   return {
     id: event.id,
     zone_id: event.zoneId,
@@ -78,7 +81,7 @@ export function rowOf(event: AuditEvent, previous: ChainRow | null, key: Buffer)
     determining_policies_json: jsonbText(event.determiningPolicies),
     diagnostics_json: jsonbText(event.diagnostics),
     metadata_json: event.metadata === undefined ? null : jsonbText(event.metadata),
-    occurred_at: `${seconds}.${String(micros % 1_000_000n).padStart(6, "0")}+00`,
+    occurred_at: `${seconds}.${String(micros - below(micros, 1_000_000n) * 1_000_000n).padStart(6, "0")}+00`,
     ingested_at: null,
     content_sha256: content,
     prev_content_sha256: previous?.content_sha256 ?? null,

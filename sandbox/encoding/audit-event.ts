@@ -111,7 +111,7 @@ export function contentSha256(event: ArrivedEvent): string {
     event.metadata_json,
   ];
   return createHash("sha256")
-    .update(`${values.join("\u001f")}\u001f${event.occurredAt}`)
+    .update(`${values.join("\u001f")}\u001f${BigInt.asIntN(64, event.occurredAt)}`) // Go counts in 64 bits
     .digest("hex");
 }
 

@@ -8,7 +8,7 @@ import { isKeyDrift } from "@/server/audit/verify/key-drift";
 import { judgeRow } from "@/server/audit/verify/judge-row";
 import { recoverContent } from "@/server/audit/verify/recover-content";
 import { chainSeal, dataSignature } from "@/server/audit/verify/seals";
-import { jsonColumns, type StoredRow } from "@/server/audit/verify/stored-row";
+import { ingestedAt, jsonColumns, type StoredRow } from "@/server/audit/verify/stored-row";
 import { readStreamCopy, type StreamCopy } from "@/server/audit/verify/stream-copy";
 import { DomainError, messageOf } from "@/server/platform/errors";
 import { millisecondsOf, requireInstant } from "@/server/platform/exact-time";
@@ -125,7 +125,9 @@ export async function getVerdict({
   const drift = isKeyDrift({ right: seals.filter((seal) => seal === "right").length, wrong }, signaturesRight);
   const key = drift ? null : ctx.auditKey;
   const sealed = (neighbours?.previous ?? []).some((one) => sealOf(key, one) === "right");
-  const judged = judgeRow(row, copies, key, sealed);
+  const since = around.flatMap((one) => (sealOf(key, one) === "right" ? (ingestedAt(one) ?? []) : []));
+  const sealing = { zone: sealed, since: since.length === 0 ? null : Math.min(...since) };
+  const judged = judgeRow(row, copies, key, sealing);
   return {
     finding: judged.finding,
     columns: judged.columns,

@@ -3,7 +3,7 @@ import type { HeardStream } from "@/server/audit/checks/hear-stream";
 import { reading } from "@/server/audit/checks/reading";
 import { CopyShelf } from "@/server/audit/verify/copy-shelf";
 import { type Finding, removedKinds } from "@/server/audit/verify/finding";
-import { judgeRow } from "@/server/audit/verify/judge-row";
+import { judgeRow, noSealing } from "@/server/audit/verify/judge-row";
 import { rowsById } from "@/server/caracal/audit-rows-by-id";
 
 export type CarriedFinding = Finding & {
@@ -62,7 +62,7 @@ export async function carriedFindings(
         const put = own.some(
           (row) =>
             removedKinds.has(one.finding) ||
-            (one.signed.includes(row.content_sha256 ?? "") && judgeRow(row, [], null, false).finding === null),
+            (one.signed.includes(row.content_sha256 ?? "") && judgeRow(row, [], null, noSealing).finding === null),
         );
         const still = removedKinds.has(one.finding) ? !put : own.length > 0 && one.signed.length > 0 && !put;
         if (still) standing.push({ ...one, witnesses: [...new Set([...one.witnesses, "earlier" as const])] });

@@ -99,7 +99,7 @@ async function carryOut(ctx: CheckContext, check: CheckRow): Promise<void> {
   try {
     await addAbsentZones(ctx, check, heard);
     const zones = await zonesOf(ctx.db, check.id);
-    const { drifted, overwritten, undecided } = await driftOf(ctx, check, zones, heard, beat);
+    const { drifted, overwritten, undecided, sealedSince } = await driftOf(ctx, check, zones, heard, beat);
     const [kept] = await ctx.db.query<{ found: number }>(
       "SELECT count(*)::float8 AS found FROM audit_findings WHERE check_id = $1",
       [check.id],
@@ -111,7 +111,7 @@ async function carryOut(ctx: CheckContext, check: CheckRow): Promise<void> {
           ctx,
           check,
           zone,
-          { heard, anchors, beginnings, drifted, overwritten, keptFrom, pool },
+          { heard, anchors, beginnings, drifted, overwritten, sealedSince, keptFrom, pool },
           beat,
           progress,
         );

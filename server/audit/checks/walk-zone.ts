@@ -19,6 +19,7 @@ export type Known = {
   readonly anchors: ReadonlyMap<string, readonly Anchor[]>;
   readonly drifted: ReadonlySet<string>;
   readonly overwritten: ReadonlySet<string>; // zones whose seals were right once and are not any more, blank ones among them
+  readonly sealedSince: number | null; // when a row with a right seal was first ingested in any zone, epoch ms
   readonly beginnings: ReadonlyMap<string, readonly Beginning[]>;
   readonly keptFrom: number | undefined; // when the check was begun, epoch ms
   readonly pool: JudgePool;
@@ -106,6 +107,7 @@ export async function walkZone(
       shelf: heard?.shelf ?? null,
       key,
       sealed: sealedNext,
+      sealedSince: known.sealedSince,
     };
     sealedNext ||= key !== null && rows.some((row) => isSealed(key, row));
     return pool.judge(page);

@@ -32,6 +32,7 @@ async function lookThrough(ctx: CheckContext, drift: KeyDrift, check: CheckRow, 
 type Drift = {
   readonly drifted: ReadonlySet<string>;
   readonly overwritten: ReadonlySet<string>; // not one seal is right, and an earlier check found right ones under the same key
+  readonly sealedSince: number | null; // see Sealing: of what is new, always, once an earlier check found right seals
   readonly undecided: ReadonlySet<string>; // of the rows that are new there is one, and its seal fails: one alone tells nothing
 };
 
@@ -46,7 +47,8 @@ export async function driftOf(
   heard: HeardStream | null,
   beat: Beat,
 ): Promise<Drift> {
-  if (ctx.auditKey === null) return { drifted: new Set(), overwritten: new Set(), undecided: new Set() };
+  if (ctx.auditKey === null)
+    return { drifted: new Set(), overwritten: new Set(), undecided: new Set(), sealedSince: null };
   const drift = new KeyDrift(ctx.auditKey);
   for (const zone of heard?.signed ?? []) drift.signed(zone);
   for (const zone of zones) {
@@ -61,12 +63,14 @@ export async function driftOf(
     for (const row of new Map(rows.map((one) => [one.id, one])).values()) drift.row(row);
   }
   const withRows = zones.filter(({ newest_seq }) => newest_seq !== null).map(({ zone_id: id }) => id);
-  const before = check.scope === "full" ? await sealedBefore(ctx.db, withRows, ctx.auditKey) : new Set<string>();
+  const known = await sealedBefore(ctx.db, withRows, ctx.auditKey);
+  const before = check.scope === "full" ? known : new Set<string>();
   const lost = () => new Set([...before].filter((id) => !drift.holds(id)));
   const seeming = new Set([...drift.drifted(), ...lost()]);
   for (const zone of zones) if (seeming.has(zone.zone_id)) await lookThrough(ctx, drift, check, zone, beat);
   const overwritten = lost();
   const drifted = new Set([...drift.drifted()].filter((id) => !overwritten.has(id)));
   const held = check.scope === "new" ? zones.filter(({ zone_id: id }) => drift.undecided(id) && !drifted.has(id)) : [];
-  return { drifted, overwritten, undecided: new Set(held.map(({ zone_id: id }) => id)) };
+  const sealedSince = check.scope === "new" && known.size > 0 ? 0 : drift.sealedSince();
+  return { drifted, overwritten, undecided: new Set(held.map(({ zone_id: id }) => id)), sealedSince };
 }

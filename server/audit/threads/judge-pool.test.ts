@@ -8,7 +8,13 @@ const key = Buffer.alloc(32, 9);
 const page = (length: number): PageToJudge => {
   const { rows, stream } = honestChain(Math.random, length, key);
   const copies = stream.map(({ fields: { data, sig } }) => [{ data, sig }]);
-  return { rows: rows.map((row, at) => ({ row, copies: copies[at] ?? [] })), shelf: null, key, sealed: false };
+  return {
+    rows: rows.map((row, at) => ({ row, copies: copies[at] ?? [] })),
+    shelf: null,
+    key,
+    sealed: false,
+    sealedSince: null,
+  };
 };
 const pools: JudgePool[] = [];
 const pool = (size: number) => {

@@ -1,9 +1,9 @@
 /**
  * The bytes that Go's encoder wrote for a value that Postgres gives back as jsonb text (contract section 4, trap 8): compact, keys
- * ascending by bytes, `<`, `>`, `&`, U+2028 and U+2029 escaped. Where a number may have been written in several ways it is a slot.
+ * ascending by bytes, `<`, `>`, `&`, U+2028 and U+2029 escaped. Where a number or a text may have been written in several ways it is a slot.
  */
 export type CanonicalJson = {
-  readonly parts: readonly (string | readonly string[])[]; // fixed text, or the ways in which a number may have been written
+  readonly parts: readonly (string | readonly string[])[]; // fixed text, or the ways in which a number or a text may have been written
   readonly forms: number; // how many texts that makes; Infinity above 2^53
 };
 
@@ -25,6 +25,15 @@ const escapeOne = (character: string) =>
 
 /** A text as Go's encoder writes it, quotes included. */
 export const goText = (text: string): string => `"${text.replace(escaped, escapeOne)}"`;
+
+/**
+ * The ways in which Go's encoder may have written a text: U+FFFD stands as it is, but where the bytes were no UTF-8 the encoder wrote its
+ * escape, and both read back alike. Of several in one text all are taken to be of one kind.
+ */
+export const goTexts = (text: string): readonly string[] => {
+  const written = goText(text);
+  return written.includes("\ufffd") ? [written, written.replaceAll("\ufffd", "\\ufffd")] : [written];
+};
 
 const ascii = /^\p{ASCII}*$/u;
 /** UTF-8 order, which is that of code points; JavaScript compares UTF-16 units, which differs beyond the first plane. */
@@ -75,6 +84,7 @@ export function canonicalJson(
     if (typeof piece === "string" && typeof into[last] === "string") into[last] += piece;
     else into.push(piece);
   };
+  const oneOf = (ways: readonly string[]): Piece => (ways.length === 1 ? (ways[0] ?? "") : ways);
   const pushAll = (into: Piece[], pieces: readonly Piece[]) => {
     for (const piece of pieces) push(into, piece);
   };
@@ -83,7 +93,7 @@ export function canonicalJson(
     if (depth > tooDeep) fail();
     space();
     const first = text[at];
-    if (first === '"') return [goText(string())];
+    if (first === '"') return [oneOf(goTexts(string()))];
     if (first === "[") return list(depth);
     if (first === "{") return object(depth);
     const literal = /(?:true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/y;
@@ -91,8 +101,7 @@ export function canonicalJson(
     const found = literal.exec(text)?.[0] ?? fail();
     at += found.length;
     if (/^[tfn]/.test(found)) return [found];
-    const ways = formsOf(found);
-    return [ways.length === 1 ? (ways[0] ?? found) : ways];
+    return [oneOf(formsOf(found))];
   }
 
   function list(depth: number): Piece[] {
@@ -142,7 +151,9 @@ export function canonicalJson(
     const last = [...new Map(members)].sort(([a], [b]) => byBytes(a, b));
     const pieces: Piece[] = ["{"];
     last.forEach(([key, member], index) => {
-      push(pieces, `${index === 0 ? "" : ","}${goText(key)}:`);
+      if (index > 0) push(pieces, ",");
+      push(pieces, oneOf(goTexts(key)));
+      push(pieces, ":");
       pushAll(pieces, member);
     });
     push(pieces, "}");
@@ -158,7 +169,7 @@ export function canonicalJson(
   };
 }
 
-/** The texts of a value, the likeliest first: every combination of its numbers' forms. At most `forms` of them. */
+/** The texts of a value, the likeliest first: every combination of its slots' forms. At most `forms` of them. */
 export function* textsOf({ parts }: CanonicalJson): Generator<string> {
   const slots = parts.filter((part) => typeof part !== "string");
   const chosen = slots.map(() => 0);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { honestChain } from "@/sandbox/audit-chain/honest-chain";
 import { ChainWalk } from "@/server/audit/verify/chain-walk";
 import { noTotals } from "@/server/audit/verify/finding";
-import { judgeRow } from "@/server/audit/verify/judge-row";
+import { judgeRow, noSealing } from "@/server/audit/verify/judge-row";
 import type { WalkScope } from "@/server/audit/verify/walk-state";
 
 const [hour, day] = [3_600_000, 86_400_000];
@@ -24,7 +24,7 @@ function told(seqs: readonly number[], scope: WalkScope, more: { ingestedAt?: nu
   const ingested = more.ingestedAt === undefined ? null : new Date(more.ingestedAt).toISOString();
   for (const row of chain.rows.filter(({ chain_seq: seq }) => seqs.includes(seq ?? 0))) {
     if (row.chain_seq === more.left?.[0]) walk.keptFrom(more.left?.[1]);
-    walk.row({ ...row, ingested_at: ingested }, judgeRow(row, [], chain.key, false));
+    walk.row({ ...row, ingested_at: ingested }, judgeRow(row, [], chain.key, noSealing));
   }
   walk.end();
   return found.filter((finding) => !finding.startsWith("not_provable"));

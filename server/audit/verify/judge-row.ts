@@ -1,6 +1,6 @@
 import { type Recovered, recoverContent } from "@/server/audit/verify/recover-content";
 import { chainSeal, dataSignature, rebuiltData } from "@/server/audit/verify/seals";
-import type { StoredRow } from "@/server/audit/verify/stored-row";
+import { ingestedAt, type StoredRow } from "@/server/audit/verify/stored-row";
 import { changedColumns, type StreamCopy } from "@/server/audit/verify/stream-copy";
 
 export const findings = [
@@ -46,20 +46,33 @@ function signatureOf(row: StoredRow, recovered: Recovered, key: Buffer | null): 
   return forms.some((data) => dataSignature(key, data) === row.ingest_signature) ? "right" : "contradicts";
 }
 
+/** What is known of seals before a row is looked at. A deployment may have had no key at first: its rows of that time carry none. */
+export type Sealing = {
+  readonly zone: boolean; // rows before it in its zone carry right seals
+  readonly since: number | null; // when the first row with a right seal was ingested in any zone, epoch ms; null: none is known
+};
+
+export const noSealing: Sealing = { zone: false, since: null };
+
+/** Whether the key was in use when a row came, so that its seal was blanked if it has none. */
+const keyInUse = (row: StoredRow, { zone, since }: Sealing): boolean =>
+  zone || (since !== null && (ingestedAt(row) ?? Number.NEGATIVE_INFINITY) >= since);
+
 /**
  * Judges one row by itself and its signed stream copies (whose signatures were checked). The first that applies: a signed copy hashes to
  * its content_sha256, and then its columns agree or were changed; its columns give the hash or not; its seal is right or not; a copy or
- * the rebuilt signature contradicts it or not. `sealed`: rows before it in its zone carry seals, so that a blank one was blanked.
- * `key` null: no AUDIT_HMAC_KEY, or a wrong one: seals and signatures are not heard.
+ * the rebuilt signature contradicts it or not. A blank seal of a time when the key was in use was blanked; one from before it proves
+ * nothing: with write access to the database anybody makes such a row. `key` null: no AUDIT_HMAC_KEY, or a wrong one: seals and
+ * signatures are not heard.
  */
 export function judgeRow(
   row: StoredRow,
   copies: readonly StreamCopy[],
   key: Buffer | null,
-  sealed: boolean,
+  sealing: Sealing,
 ): RowVerdict {
   const seal = sealOf(row, key);
-  const sealBroken = seal === "wrong" || (seal === "blank" && sealed);
+  const sealBroken = seal === "wrong" || (seal === "blank" && keyInUse(row, sealing));
   const heardSeal: readonly Witness[] = seal === "right" ? ["seal"] : [];
   const verdict = (
     finding: FindingKind | null,
@@ -97,6 +110,7 @@ export function judgeRow(
     return signature === "right" // nobody without the key signs what was rewritten: the content stands
       ? verdict("seal_changed", ["chain_hmac"], ["row", "signature"], true, signature)
       : verdict("rewritten_without_key", [], ["row", "seal"], false);
+  if (seal === "blank" && sealing.since !== null && signature !== "right") return verdict("not_provable", [], [], true);
   const heardSignature: readonly Witness[] = signature === "right" ? ["signature"] : [];
   return verdict(null, [], ["row", ...heardSeal, ...heardSignature], true, signature);
 }

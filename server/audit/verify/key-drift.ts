@@ -1,9 +1,25 @@
 import { recoverContent } from "@/server/audit/verify/recover-content";
 import { chainSeal, dataSignature, rebuiltData } from "@/server/audit/verify/seals";
-import type { StoredRow } from "@/server/audit/verify/stored-row";
+import { ingestedAt, type StoredRow } from "@/server/audit/verify/stored-row";
 
-type Zone = { right: number; wrong: number; signed: number; readonly sample: StoredRow[] };
-const sampled = 8;
+type Zone = { right: number; wrong: number; signed: number; ownSignature: boolean; readonly wrongIn: Span };
+
+/** When rows were ingested, first and last, epoch ms. */
+class Span {
+  from = Number.POSITIVE_INFINITY;
+  to = Number.NEGATIVE_INFINITY;
+
+  add(at: number | null): void {
+    if (at === null) return;
+    this.from = Math.min(this.from, at);
+    this.to = Math.max(this.to, at);
+  }
+
+  overlaps(other: Span): boolean {
+    return this.from <= other.to && other.from <= this.to;
+  }
+}
+
 /** What a seal is over, and the seal. */
 export type Sealed = { readonly content: string; readonly prev: string | null; readonly seal: string };
 
@@ -30,28 +46,38 @@ export const isKeyDrift = (
 
 /**
  * Tells another key from an attack (trap 18): every seal fails, and nothing that the key signed verifies, in a zone or in all. One row
- * alone cannot tell the two apart.
+ * alone cannot tell the two apart. There is one key at a time: a zone whose rows came while seals of this very key were made elsewhere
+ * has no other key, whoever wrote over its seals.
  */
 export class KeyDrift {
   private readonly zones = new Map<string, Zone>();
+  private readonly rightIn = new Span();
 
   constructor(private readonly key: Buffer) {}
 
   private of(zoneId: string): Zone {
-    const zone = this.zones.get(zoneId) ?? { right: 0, wrong: 0, signed: 0, sample: [] };
+    const zone = this.zones.get(zoneId) ?? { right: 0, wrong: 0, signed: 0, ownSignature: false, wrongIn: new Span() };
     this.zones.set(zoneId, zone);
     return zone;
   }
 
-  /** Looks at a row's seal. */
+  /** Looks at a row's seal; where it fails and none of the zone held so far, at its signature. */
   row(row: StoredRow): void {
     if (!row.chain_hmac) return;
     const zone = this.of(row.zone_id);
-    if (chainSeal(this.key, row.content_sha256 ?? "", row.prev_content_sha256) === row.chain_hmac) zone.right += 1;
-    else {
-      zone.wrong += 1;
-      if (zone.sample.length < sampled) zone.sample.push(row);
+    if (chainSeal(this.key, row.content_sha256 ?? "", row.prev_content_sha256) === row.chain_hmac) {
+      zone.right += 1;
+      this.rightIn.add(ingestedAt(row));
+      return;
     }
+    zone.wrong += 1;
+    zone.wrongIn.add(ingestedAt(row));
+    if (zone.right === 0 && !zone.ownSignature) zone.ownSignature = signedWith(this.key, row);
+  }
+
+  /** When the first row of any zone was ingested whose seal is right, epoch ms: from then on the key was in use. Null: none is known. */
+  sealedSince(): number | null {
+    return Number.isFinite(this.rightIn.from) ? this.rightIn.from : null;
   }
 
   /** Rows of the zone that were not looked at as a sample. Gives whether one of their seals is right. */
@@ -73,8 +99,8 @@ export class KeyDrift {
 
   /** Whether a zone's only seal fails and nothing else tells whose it is. */
   undecided(zoneId: string): boolean {
-    const { right, wrong, signed, sample } = this.of(zoneId);
-    return right === 0 && signed === 0 && wrong === 1 && !sample.some((row) => signedWith(this.key, row));
+    const { right, wrong, signed, ownSignature } = this.of(zoneId);
+    return right === 0 && signed === 0 && wrong === 1 && !ownSignature;
   }
 
   /** The zones whose seals were made with another key. */
@@ -89,7 +115,8 @@ export class KeyDrift {
     const found = [...this.zones].filter(
       ([, zone]) =>
         (isKeyDrift(zone, zone.signed) || (everywhere && zone.wrong > 0)) &&
-        !zone.sample.some((row) => signedWith(this.key, row)),
+        !zone.ownSignature &&
+        !zone.wrongIn.overlaps(this.rightIn),
     );
     return new Set(found.map(([zoneId]) => zoneId));
   }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { canonicalJson, textsOf } from "@/server/audit/verify/canonical-json";
 import { findRemainder } from "@/server/audit/verify/remainder-search";
 import { microsecondsOf, nanosecondsOf, type StoredRow } from "@/server/audit/verify/stored-row";
@@ -37,6 +38,21 @@ export const contentHead = (row: StoredRow, json: ArrivedJson): string =>
     "",
   ].join(separator);
 
+/** Nanoseconds since 1970 as Go counts them: in 64 bits, which go round before 1678 and after 2262. */
+export const asGoCounts = (nanoseconds: bigint): bigint => BigInt.asIntN(64, nanoseconds);
+
+/** The dropped nanoseconds. Where the count is negative or goes round, its last three digits are not what was dropped. */
+function remainderOf(head: string, micros: bigint, sha256: string): number | null {
+  const first = micros * 1_000n;
+  if (first >= 0n && asGoCounts(first + 999n) === first + 999n)
+    return findRemainder(Buffer.from(`${head}${micros}`, "utf8"), sha256);
+  for (let remainder = 0; remainder < 1_000; remainder += 1) {
+    const text = `${head}${asGoCounts(first + BigInt(remainder))}`;
+    if (createHash("sha256").update(text).digest("hex") === sha256) return remainder;
+  }
+  return null;
+}
+
 /** Rebuilds the bytes that were hashed from a row's columns: number forms and dropped nanoseconds are tried until the hash is met. */
 export function recoverContent(row: StoredRow): Recovered {
   if (row.content_sha256 === null || row.content_sha256 === "") return { kind: "unhashed" };
@@ -57,7 +73,7 @@ export function recoverContent(row: StoredRow): Recovered {
     for (const diagnosticsText of textsOf(diagnostics))
       for (const metadataText of textsOf(metadata)) {
         const json = { determiningPolicies, diagnostics: diagnosticsText, metadata: metadataText };
-        const remainder = findRemainder(Buffer.from(`${contentHead(row, json)}${micros}`, "utf8"), row.content_sha256);
+        const remainder = remainderOf(contentHead(row, json), micros, row.content_sha256);
         if (remainder !== null)
           return { kind: "recovered", remainder, nanoseconds: micros * 1_000n + BigInt(remainder), json };
       }

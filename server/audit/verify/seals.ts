@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
-import { goText } from "@/server/audit/verify/canonical-json";
-import { type ArrivedJson, contentHead } from "@/server/audit/verify/recover-content";
+import { goTexts } from "@/server/audit/verify/canonical-json";
+import { type ArrivedJson, asGoCounts, contentHead } from "@/server/audit/verify/recover-content";
 import type { StoredRow } from "@/server/audit/verify/stored-row";
 
 /** What a key is called where it must not be shown. */
@@ -11,7 +11,7 @@ const hmac = (key: Buffer, text: string) => createHmac("sha256", key).update(tex
 /** content_sha256 (contract section 4): the twelve values, each followed by 0x1F, then Unix nanoseconds. */
 export const contentSha256 = (row: StoredRow, json: ArrivedJson, nanoseconds: bigint): string =>
   createHash("sha256")
-    .update(`${contentHead(row, json)}${nanoseconds}`)
+    .update(`${contentHead(row, json)}${asGoCounts(nanoseconds)}`)
     .digest("hex");
 
 /** chain_hmac (contract section 4): over the content hash, `|`, and the one before it (empty when there is none). */
@@ -33,10 +33,28 @@ function goTime(nanoseconds: bigint): string {
 
 /**
  * The `data` that STS wrote for a row whose JSON and nanoseconds were recovered: its field order, optional fields left out when empty.
- * Two forms when the row has no metadata: left out, or `null`.
+ * Two forms when the row has no metadata: left out, or `null`; and two where U+FFFD is in a column (`goTexts`).
  */
 export function rebuiltData(row: StoredRow, json: ArrivedJson, nanoseconds: bigint): string[] {
-  const member = (name: string, value: string | null) => `"${name}":${goText(value ?? "")}`;
+  const forms = Math.max(...textColumns.map((column) => goTexts(row[column] ?? "").length));
+  return Array.from({ length: forms }, (_, form) => dataForms(row, json, nanoseconds, form)).flat();
+}
+
+const textColumns = [
+  "id",
+  "zone_id",
+  "event_type",
+  "request_id",
+  "decision",
+  "policy_set_id",
+  "policy_set_version_id",
+  "manifest_sha",
+  "evaluation_status",
+] as const;
+
+function dataForms(row: StoredRow, json: ArrivedJson, nanoseconds: bigint, form: number): string[] {
+  const text = (value: string | null) => goTexts(value ?? "").at(form) ?? goTexts(value ?? "").at(-1);
+  const member = (name: string, value: string | null) => `"${name}":${text(value)}`;
   const optional = (name: string, value: string | null) =>
     value === null || value === "" ? [] : [member(name, value)];
   const head = [

@@ -87,6 +87,12 @@ export function nanosecondsOf(text: string): bigint | null {
   return Number.isNaN(milliseconds) ? null : BigInt(milliseconds) * 1_000_000n + BigInt(fraction.padEnd(9, "0"));
 }
 
+/** When a row was ingested, epoch ms; null where it is not told. */
+export function ingestedAt({ ingested_at: text }: Pick<StoredRow, "ingested_at">): number | null {
+  const at = text === null ? null : nanosecondsOf(text);
+  return at === null ? null : Number(at / 1_000_000n);
+}
+
 /** What microsecond storage keeps of it: truncated, not rounded (trap 8). */
 export const microsecondsOf = (nanoseconds: bigint): bigint =>
   nanoseconds / 1_000n - (nanoseconds < 0n && nanoseconds % 1_000n !== 0n ? 1n : 0n);

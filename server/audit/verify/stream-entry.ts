@@ -1,8 +1,12 @@
 /** One entry of a stream as it is recorded: its id, and its fields. */
 export type StreamEntry = { readonly id: string; readonly fields: Readonly<Record<string, string>> };
 
-/** The event ids that a dead letter speaks of: src_id holds the event's own id when the source had one (trap 12). */
+/**
+ * The ids of events that a dead letter keeps from being rows: src_id holds the event's own id when the source had one (trap 12). None of
+ * `tamper_on_replay`: ingestion found the row.
+ */
 export function deadIds({ fields }: StreamEntry): string[] {
+  if (fields.reason?.startsWith("tamper_on_replay")) return [];
   const ids = [fields.src_id ?? ""];
   try {
     const { id } = JSON.parse(fields.src_data ?? "null") as { id?: unknown };

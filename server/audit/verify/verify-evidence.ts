@@ -62,7 +62,16 @@ export async function verifyEvidence(evidence: Evidence, emit: (finding: Finding
         for (const id of deadIds(entry)) byEvent.add(id, JSON.stringify({ dead: true } satisfies Said));
     for (const { id, said } of groupedByKey<Said>(byEvent)) placeEvent(id, said, byPlace, byChain);
     byEvent.discard();
-    return await walkZones(evidence, { byChain, byPlace, drifted: drift?.drifted() ?? new Set() }, emit);
+    return await walkZones(
+      evidence,
+      {
+        byChain,
+        byPlace,
+        drifted: drift?.drifted() ?? new Set(),
+        sealedSince: drift?.sealedSince() ?? null,
+      },
+      emit,
+    );
   } finally {
     for (const sort of [byEvent, byPlace, byChain]) sort.discard();
   }
@@ -113,16 +122,21 @@ function absentByZone(byPlace: ExternalSort): Map<string, readonly Absent[]> {
   return found;
 }
 
-type Sorted = { readonly byChain: ExternalSort; readonly byPlace: ExternalSort; readonly drifted: ReadonlySet<string> };
+type Sorted = {
+  readonly byChain: ExternalSort;
+  readonly byPlace: ExternalSort;
+  readonly drifted: ReadonlySet<string>;
+  readonly sealedSince: number | null;
+};
 
 /** The rows in the order of their chains, a page of one zone at a time. */
-function* pagesOf({ byChain, drifted }: Sorted, given: Buffer | null): Generator<PageToJudge> {
+function* pagesOf({ byChain, drifted, sealedSince }: Sorted, given: Buffer | null): Generator<PageToJudge> {
   let rows: { readonly row: StoredRow; readonly copies: readonly SignedCopy[] }[] = [];
   let sealed = false; // whether a row before the next one carries a right seal
   let sealedBefore = false;
   const keyOf = (zone: string) => (drifted.has(zone) ? null : given);
   const page = (): PageToJudge => {
-    const whole = { rows, shelf: null, key: keyOf(rows[0]?.row.zone_id ?? ""), sealed: sealedBefore };
+    const whole = { rows, shelf: null, key: keyOf(rows[0]?.row.zone_id ?? ""), sealed: sealedBefore, sealedSince };
     rows = [];
     sealedBefore = sealed;
     return whole;
