@@ -13,17 +13,19 @@ const agreed = z.object({ runId: z.uuid(), classes: z.array(z.enum(letterClasses
 
 /** At most this many letters are agreed on at once: they stand in the request by their ids, which a page that is open reads again and again. */
 export const mostDiscarded = 10_000;
-const isLeft = "state IN ('listed', 'failed', 'waiting')"; // nothing was done with it, or it failed
+/** Of an entry `e`: nothing was done with it here, or it failed, and no other run has retired the letter since. */
+const isLeft = `e.state IN ('listed', 'failed', 'waiting') AND NOT EXISTS (
+  SELECT 1 FROM redrive_entries o WHERE o.stream = e.stream AND o.entry_id = e.entry_id AND o.state = 'retired')`;
 
 /** The oldest letters of these classes that are left in a run, and how many there are by class. */
 async function leftOf(db: Queryable, runId: string, classes: readonly string[]) {
   const [letters, counts] = await Promise.all([
     db.query<{ id: string }>(
-      `SELECT entry_id AS id FROM redrive_entries WHERE run_id = $1 AND class = ANY ($2) AND ${isLeft} ORDER BY n LIMIT ${mostDiscarded}`,
+      `SELECT e.entry_id AS id FROM redrive_entries e WHERE e.run_id = $1 AND e.class = ANY ($2) AND ${isLeft} ORDER BY e.n LIMIT ${mostDiscarded}`,
       [runId, classes],
     ),
     db.query<{ class: LetterClass; count: number }>(
-      `SELECT class, count(*)::int AS count FROM redrive_entries WHERE run_id = $1 AND class = ANY ($2) AND ${isLeft} GROUP BY class ORDER BY class`,
+      `SELECT e.class, count(*)::int AS count FROM redrive_entries e WHERE e.run_id = $1 AND e.class = ANY ($2) AND ${isLeft} GROUP BY e.class ORDER BY e.class`,
       [runId, classes],
     ),
   ]);
@@ -33,7 +35,7 @@ async function leftOf(db: Queryable, runId: string, classes: readonly string[]) 
 /** How many of these letters are left in a run. */
 async function countLeft(db: Queryable, runId: string, ids: readonly string[]): Promise<number> {
   const [row] = await db.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM redrive_entries WHERE run_id = $1 AND entry_id = ANY ($2) AND ${isLeft}`,
+    `SELECT count(*)::int AS count FROM redrive_entries e WHERE e.run_id = $1 AND e.entry_id = ANY ($2) AND ${isLeft}`,
     [runId, ids],
   );
   return row?.count ?? 0;

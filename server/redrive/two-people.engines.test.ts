@@ -194,6 +194,8 @@ test("discarding takes an export, deletes exactly the frozen letters, and no che
   ).toHaveLength(1);
   const { rows } = await listEntriesOfRun({ ctx: { db: stage.db, actor: stage.actor }, input: { runId, limit: 10 } });
   expect(rows).toMatchObject([{ class: "refused", state: "retired", action: "discard" }]);
+  await expect(discard.freeze(parameters)).rejects.toThrow("No letter of these classes is left"); // nor by whom asked at the same time
+  expect(await discard.recheck(stored)).toContain("dealt with meanwhile");
 
   const check = { db: stage.db, caracal: stage.caracal, auditKey: stage.keys.audit, holder: "console:check" };
   await startCheck({ ctx: { ...check, actor: stage.actor }, input: { zoneId: zone, scope: "full" } });
