@@ -118,7 +118,7 @@ export async function signaturesHold({ caracal }: Looking): Promise<Probed> {
   if (bad.length === 0)
     return yes(`All of the newest ${number(entries.length)} messages carry a signature that holds.`);
   return no(
-    `${number(bad.length)} of the newest ${number(entries.length)} messages carry no signature that holds, ${bad[0]?.id} the newest: every consumer acknowledges and drops them. ${bad.length === entries.length ? "All at once means another key, here or where they are published." : "See who published them, and revoke anew what they meant."}`,
+    `${number(bad.length)} of the newest ${number(entries.length)} messages carry no signature that holds, ${bad[0]?.id} the newest: every consumer acknowledges and drops them. ${bad.length === entries.length ? "All at once means another key, here or where they are published." : "See who published them before anything is revoked on their word."}`,
   );
 }
 
