@@ -5,6 +5,7 @@ import { messageOf } from "@/server/platform/errors";
 import { exactInstantSql } from "@/server/platform/exact-time";
 import { decodeCursor, encodeCursor, timeAndId } from "@/server/platform/keyset-cursor";
 import { type Page, pageOf } from "@/server/platform/page";
+import { sharedRead } from "@/server/platform/shared-read";
 import { exposureNow } from "@/server/playbooks/guided/exposure-facts";
 import type {
   GuidedContext,
@@ -26,7 +27,9 @@ import type {
 } from "@/server/playbooks/guided/schemas";
 
 type Viewer = Pick<Actor, "id" | "roles">;
+type Shown = Looking & { readonly ticked: number };
 const probeMs = 4_000;
+const sharedMs = 2_000; // a page asks every 2.5 s
 
 const summaryOf = (run: GuidedRunRow, settled: number): GuidedRunSummary => ({
   id: run.id,
@@ -44,8 +47,12 @@ const summaryOf = (run: GuidedRunRow, settled: number): GuidedRunSummary => ({
   steps: stepsOf(run).length,
 });
 
-/** Within its time, or not told: a source that hangs must not hold the page up. */
-async function within<T>(work: Promise<T>): Promise<T> {
+/**
+ * Within its time, or not told: a source that hangs must not hold the page up. Asked once for every viewer of the run within two
+ * seconds; what was given up waiting for runs on, and whoever asks next waits for it instead of beginning it beside itself.
+ */
+async function within<T>({ caracal, run, settled, ticked }: Shown, what: string, read: () => Promise<T>): Promise<T> {
+  const work = sharedRead(caracal, `guided\n${run.id}\n${settled.size}\n${ticked}\n${what}`, sharedMs, read);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${probeMs / 1_000} s`)), probeMs);
@@ -57,10 +64,10 @@ async function within<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-async function probed(step: StepDeclaration, looking: Looking): Promise<Probed | null> {
-  if (step.probe === undefined) return null;
+async function probed({ id, probe }: StepDeclaration, looking: Shown): Promise<Probed | null> {
+  if (probe === undefined) return null;
   try {
-    return await within(step.probe(looking));
+    return await within(looking, `probe ${id}`, () => probe(looking));
   } catch (error) {
     return { done: null, sentence: messageOf(error) };
   }
@@ -68,10 +75,10 @@ async function probed(step: StepDeclaration, looking: Looking): Promise<Probed |
 
 type Told = { readonly report: GuidedReport | null; readonly unknown: string | null };
 
-async function reported(step: StepDeclaration, looking: Looking): Promise<Told> {
-  if (step.report === undefined) return { report: null, unknown: null };
+async function reported({ id, report }: StepDeclaration, looking: Shown): Promise<Told> {
+  if (report === undefined) return { report: null, unknown: null };
   try {
-    return { report: await within(step.report(looking)), unknown: null };
+    return { report: await within(looking, `report ${id}`, () => report(looking)), unknown: null };
   } catch (error) {
     return { report: null, unknown: messageOf(error) };
   }
@@ -90,7 +97,7 @@ export async function getGuidedRun({
   const settled = new Map(rows.map((row): [string, SettledRow] => [row.step, row]));
   const steps = stepsOf(run);
   const current = run.state === "open" ? steps.find(({ id }) => !settled.has(id)) : undefined;
-  const looking: Looking = { ...ctx, run, settled, thorough: false };
+  const looking: Shown = { ...ctx, run, settled, thorough: false, ticked: ticks.length };
   const asked = (step: StepDeclaration) =>
     run.state === "open" && (step === current || (step.holds === true && settled.get(step.id)?.outcome === "done"));
   const [probes, told, signing, exposure] = await Promise.all([
@@ -98,7 +105,7 @@ export async function getGuidedRun({
     current === undefined ? null : reported(current, looking),
     Promise.all(steps.map((step) => signingOf(ctx, run, step, step === current))),
     run.state === "open"
-      ? within(exposureNow(looking)).then(
+      ? within(looking, "exposure", () => exposureNow(looking)).then(
           (items) => ({ items, unknown: null }),
           (error: unknown) => ({ items: [], unknown: messageOf(error) }),
         )

@@ -128,4 +128,37 @@ describe("a guided run", () => {
       /did not answer/,
     );
   });
+
+  test("many viewers cost the sources what one costs, and a probe that was given up is joined, not begun again", async () => {
+    const { runId } = await start("rotate-keys");
+    await stage.db.query(
+      "INSERT INTO guided_steps (run_id, step, outcome, by_id, by_name) VALUES ($1, 'inventory', 'done', 'x', 'x'), ($1, 'rotate', 'done', 'x', 'x')",
+      [runId],
+    );
+    let asked = 0;
+    let answer = (): void => undefined;
+    const caracal = {
+      ...stage.caracal,
+      replicas: [{ id: "sts-1", kind: "sts" as const, url: "http://127.0.0.1:9" }],
+      db: {
+        ...stage.caracal.db,
+        query: () => {
+          asked += 1;
+          return new Promise<never>((_, reject) => {
+            answer = () => reject(new Error("Caracal's Postgres did not answer"));
+          });
+        },
+      },
+    };
+    const look = async () =>
+      (await getGuidedRun({ ctx: { ...ctx(), caracal }, input: { runId } })).steps.find(({ id }) => id === "serve")
+        ?.probe?.sentence;
+    expect(await look()).toBe("no answer within 4 s");
+    const once = asked;
+    expect(once).toBeGreaterThan(0);
+    const waits = Array.from({ length: 20 }, () => "no answer within 4 s");
+    expect(await Promise.all(waits.map(look))).toEqual(waits);
+    expect(asked).toBe(once);
+    answer();
+  }, 20_000);
 });
