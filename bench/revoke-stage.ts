@@ -28,6 +28,7 @@ export async function openBenchStage() {
     redis: openRedis(redisEngine.url),
     replicas: [],
     streamsKey: key,
+    auditKey: null,
     adminToken: null,
     coordinatorToken: null,
     close: async () => undefined,

@@ -30,6 +30,7 @@ export async function attachConsole(options: { readonly services?: boolean } = {
       .map(({ url }) => url)
       .join(","),
     STREAMS_HMAC_KEY: deployment.secrets.streamsHmacKey,
+    AUDIT_HMAC_KEY: deployment.secrets.auditHmacKey,
     ZONE_KEK_FILE: deployment.kekFiles.current,
     ZONE_KEK_NEXT_FILE: deployment.kekFiles.next,
     ...(options.services === true

@@ -40,6 +40,7 @@ export async function openBrakeStage() {
     redis: openRedis(redis.url),
     replicas: ["sts-1", "sts-2"].map((id) => ({ id, kind: "sts" as const, url: "http://127.0.0.1:9" })),
     streamsKey: key,
+    auditKey: null,
     adminToken: null,
     coordinatorToken: null,
     close: async () => undefined,

@@ -80,6 +80,7 @@ export async function openKeyStage(options: { readonly current?: Buffer; readonl
     redis: openRedis(redis.url),
     replicas: [],
     streamsKey: randomBytes(32),
+    auditKey: null,
     adminToken: null,
     coordinatorToken: null,
     close: async () => undefined,

@@ -20,6 +20,7 @@ const caracal = {
   redis,
   replicas: [],
   streamsKey: Buffer.from(given("STREAMS_KEY"), "hex"),
+  auditKey: null,
   adminToken: null,
   coordinatorToken: null,
   close: async () => undefined,

@@ -70,6 +70,7 @@ const caracal: Deployment = {
   redis: order.dieAfterPublishing ? diesAfterPublishing(redis) : redis,
   replicas: [],
   streamsKey: Buffer.from(order.streamsKey, "hex"),
+  auditKey: null,
   adminToken: null,
   coordinatorToken: null,
   close: async () => undefined,

@@ -86,6 +86,7 @@ export async function openStage(options: StageOptions = {}) {
     redis: openRedis(redis.url),
     replicas: gateways.map((gateway, at) => ({ id: `gateway-${at + 1}`, kind: "gateway", url: gateway.url })),
     streamsKey,
+    auditKey: null,
     adminToken: null,
     coordinatorToken: null,
     async close() {

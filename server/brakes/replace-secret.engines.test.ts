@@ -47,6 +47,7 @@ beforeAll(async () => {
       { id: "api-2", kind: "api", url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
     ],
     streamsKey: null,
+    auditKey: null,
     adminToken: token,
     coordinatorToken: null,
     close: async () => undefined,

@@ -13,6 +13,7 @@ export type Deployment = {
   readonly redis: Redis;
   readonly replicas: readonly ReplicaAddress[];
   readonly streamsKey: Buffer | null; // STREAMS_HMAC_KEY
+  readonly auditKey: Buffer | null; // AUDIT_HMAC_KEY
   readonly adminToken: string | null;
   readonly coordinatorToken: string | null;
   close(): Promise<void>;
@@ -42,6 +43,7 @@ export function openDeployment(settings: Settings): Deployment {
       ...addresses("coordinator", settings.CARACAL_COORDINATOR_URLS),
     ],
     streamsKey: settings.STREAMS_HMAC_KEY === undefined ? null : Buffer.from(settings.STREAMS_HMAC_KEY, "hex"),
+    auditKey: settings.AUDIT_HMAC_KEY === undefined ? null : Buffer.from(settings.AUDIT_HMAC_KEY, "hex"),
     adminToken: settings.CARACAL_ADMIN_TOKEN ?? null,
     coordinatorToken: settings.CARACAL_COORDINATOR_TOKEN ?? null,
     async close() {

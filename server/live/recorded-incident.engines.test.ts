@@ -156,7 +156,7 @@ describe("the recorded incident", () => {
     expect(signal(first, "not-ready:api-1")).toBeUndefined();
   });
 
-  it("reads every recorded state: who is not ready, and audit's quiet 503 is no dead consumer", async () => {
+  it("reads every recorded state: who is not ready, and of audit's 503 on /health what tells a dead consumer from an idle one", async () => {
     web.serving.bodies = readJson<Bodies>("services/redis-down.json");
     expect(signal(await collector.sampleNow(), "services-all-down")?.severity).toBe("P1");
     web.serving.bodies = readJson<Bodies>("services/postgres-down.json");
@@ -164,7 +164,9 @@ describe("the recorded incident", () => {
     web.serving.bodies = readJson<Bodies>("services/postgres-back.json");
     const back = await collector.sampleNow();
     expect(back.replicas.filter(({ ready }) => !ready).map(({ id }) => id)).toEqual(["api-1", "coordinator-1"]);
-    expect(back.replicas.find(({ id }) => id === "audit-1")?.healthReason).toContain("not a dead consumer");
+    expect(back.replicas.find(({ id }) => id === "audit-1")?.healthReason).toContain(
+      "what audit-ingestor has unread or not settled tells which",
+    );
     expect(signal(back, "audit-spool:sts-1")?.sentence).toContain("6 audit events");
     expect(signal(back, "mismatch:audit-1")?.noise).toContain("clean rows count as mismatches");
     expect(signal(back, "chain-break:audit-1")?.severity).toBe("P1");

@@ -91,7 +91,7 @@ export function composeConsole(settings: Settings): Console {
     attempts: 5,
   });
   const caracal = openDeployment(settings);
-  const auditKey = settings.AUDIT_HMAC_KEY === undefined ? null : Buffer.from(settings.AUDIT_HMAC_KEY, "hex");
+  const { auditKey } = caracal;
   const collector = createCollector({ caracal, db, deploymentName: settings.CARACAL_NAME });
   const jobs = createJobs({ settings, db, caracal, collector });
   const runs = createRunWatcher({ db, caracal, collector });

@@ -10,8 +10,9 @@ export type ReplicaReading = Pick<
   "reachable" | "ready" | "readyReason" | "healthy" | "healthReason" | "metricsStatus"
 > & { readonly metrics: Readonly<Record<string, number>> | null; readonly refused: boolean };
 
+// One answer says no more than this: what makes it an idle zone is for who knows the group (guided/audit-ingestion.ts).
 const quietAudit =
-  "consumer unhealthy: stays so after Redis is back until the next event is read. On an idle zone that is not a dead consumer.";
+  "consumer unhealthy: dead, or idle since Redis was away; what audit-ingestor has unread or not settled tells which";
 
 /** Puts a replica's three answers into words and numbers, as contract section 1 explains them. Pure. */
 export function readReplica(kind: ServiceKind, answers: Answers): ReplicaReading {

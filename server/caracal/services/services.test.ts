@@ -63,10 +63,10 @@ describe("readReplica on the recorded services", () => {
     expect(read("redis-down", "sts-1").refused).toBe(false);
   });
 
-  it("Redis back: audit is ready, and its 503 on /health is not called a dead consumer", () => {
+  it("Redis back: audit is ready, and its 503 on /health is called neither dead nor idle", () => {
     const audit = read("redis-back", "audit");
     expect(audit).toMatchObject({ ready: true, healthy: false });
-    expect(audit.healthReason).toContain("not a dead consumer");
+    expect(audit.healthReason).toContain("dead, or idle since Redis was away");
     expect(read("redis-down", "audit").healthReason).toBe("consumer unhealthy");
   });
 

@@ -40,7 +40,7 @@ export const auditDeadLetters: Playbook = {
     {
       id: "causes",
       title: "Tell the letters apart",
-      what: "Honest events that an outage of Postgres sent here, signals about replayed mandates, conflicts, forgeries, faults. Only the first go back.",
+      what: "Honest events that an outage of Postgres or a drifted key sent here, signals about replayed mandates, conflicts, forgeries, faults. Only the first go back.",
       kind: "decide",
       probe: lettersSorted,
       skippable: true,
@@ -72,10 +72,11 @@ export const auditDeadLetters: Playbook = {
     {
       id: "redrive",
       title: "Redrive the honest ones",
-      what: "From the page of the dead letters: dry run, canary, then the rest. Done when the row of each is in audit_events; a run that says it has ended proves nothing.",
+      what: "From the page of the dead letters: dry run, canary, then the rest. Done when the row of each is in audit_events with its content; a run that says it has ended proves nothing.",
       kind: "act",
       probe: honestOnesBack,
       holds: true,
+      skippable: true, // what is gone or was tampered with never comes back, and compliance is to be told of it
       act: lettersPage,
     },
     {

@@ -1,13 +1,11 @@
-import { auditStream } from "@/server/caracal/audit-chain-read";
 import { boundedRead } from "@/server/caracal/bounded-read";
 import { readCapacity, rowsIngested } from "@/server/caracal/postgres-capacity";
-import type { Deployment } from "@/server/caracal/deployment";
-import { listOf, numberOrNull, pairs, pipelined } from "@/server/caracal/streams/redis-pipeline";
 import { messageOf } from "@/server/platform/errors";
-import { mostNoted, noteDeadLetters } from "@/server/playbooks/guided/note-dead-letters";
+import { ingestion, number } from "@/server/playbooks/guided/audit-ingestion";
+import { notAllNoted, noteDeadLetters } from "@/server/playbooks/guided/note-dead-letters";
 import type { Looking } from "@/server/playbooks/guided/playbook";
 import { no, unknown, yes } from "@/server/playbooks/guided/probed";
-import { lettersLeft, notedLetters } from "@/server/playbooks/guided/run-letters";
+import { lettersBySort, lettersLeft, type SortTally, together } from "@/server/playbooks/guided/run-letters";
 import type { Probed } from "@/server/playbooks/guided/schemas";
 import { saysOf } from "@/server/playbooks/guided/service-replicas";
 import { letterSorts, sortMeanings } from "@/server/playbooks/guided/sort-dead-letters";
@@ -16,31 +14,7 @@ import { type Asked, askReplicas } from "@/server/services/restarts/standing-now
 
 const hourMs = 3_600_000;
 const bounds = { timeoutMs: 5_000, narrow: "It is read again." };
-export const number = (value: number) => value.toLocaleString("en-US");
 const auditsOf = (looking: Looking): Promise<Asked[]> => askReplicas(looking.caracal, ({ kind }) => kind === "audit");
-
-/** How far ingestion has read: entries handed out and not settled, and entries not handed out yet (null: Redis cannot tell). */
-export async function ingestion(
-  caracal: Pick<Deployment, "redis">,
-): Promise<{ readonly pending: number; readonly unread: number | null; readonly caughtUp: boolean } | null> {
-  const [groups, stream] = await pipelined(
-    caracal.redis,
-    [
-      ["XINFO", "GROUPS", auditStream],
-      ["XINFO", "STREAM", auditStream],
-    ],
-    () => undefined,
-  );
-  if (groups === undefined || stream === undefined) throw new Error("Redis gave no reply");
-  if (!groups.ok || !stream.ok) return null; // no such stream
-  const group = listOf(groups.value)
-    .map((row) => pairs(row))
-    .find((row) => row.get("name") === "audit-ingestor");
-  if (group === undefined) return null;
-  const pending = numberOrNull(group.get("pending")) ?? 0;
-  const caughtUp = group.get("last-delivered-id") === pairs(stream.value).get("last-generated-id");
-  return { pending, unread: caughtUp ? 0 : numberOrNull(group.get("lag")), caughtUp };
-}
 
 /** Audit's health in its own words, how far it has read, and how many letters lie there. */
 export async function auditLookedAt(looking: Looking): Promise<Probed> {
@@ -75,29 +49,25 @@ export async function auditLookedAt(looking: Looking): Promise<Probed> {
 
 /** Every letter by what is behind it: honest events of a Postgres outage apart from tampering, forgeries and faults. */
 export async function lettersSorted(looking: Looking): Promise<Probed> {
-  const { db, caracal, run } = looking;
-  await noteDeadLetters(looking, run.id);
-  const [letters, left] = await Promise.all([notedLetters(db, run.id), lettersLeft(caracal)]);
-  if (left > letters.length && letters.length >= mostNoted)
-    return unknown(
-      `The newest ${number(letters.length)} of ${number(left)} letters were read: redrive in parts, and begin anew.`,
-    );
-  if (letters.length === 0) return no("No dead letter lies there, and none came since this run began.");
-  const counts = letterSorts
-    .map((sort) => ({ sort, count: letters.filter((letter) => letter.sort === sort).length }))
-    .filter(({ count }) => count > 0);
+  const blank = notAllNoted(await noteDeadLetters(looking, looking.run.id));
+  if (blank !== null) return blank;
+  const noted = await lettersBySort(looking.db, looking.run.id);
+  if (noted.length === 0) return no("No dead letter lies there, and none came since this run began.");
+  const counts = [...noted].sort((a, b) => letterSorts.indexOf(a.sort) - letterSorts.indexOf(b.sort));
   const words = counts.map(
-    ({ sort, count }) => `${number(count)} ${sortMeanings[sort].what}: ${sortMeanings[sort].todo}`,
+    ({ sort, letters }) => `${number(letters)} ${sortMeanings[sort].what}: ${sortMeanings[sort].todo}`,
   );
+  const unjudged = together(noted, ["signature-unknown"]).letters > 0;
+  const say = unjudged ? unknown : yes;
   return {
-    ...yes(`${words.join(". ")}.${await drift(looking, counts)}${await outageOf(looking, letters)}`),
-    figures: counts.map(({ sort, count }) => ({ name: sort, value: count, source: "caracal.audit.events.dlq" })),
+    ...say(`${words.join(". ")}.${await drift(looking, noted)}${await outageOf(looking, noted)}`),
+    figures: counts.map(({ sort, letters }) => ({ name: sort, value: letters, source: "caracal.audit.events.dlq" })),
   };
 }
 
 /** Every event with a wrong signature at once is key drift and no attack (trap 18). */
-async function drift(looking: Looking, counts: readonly { sort: string; count: number }[]): Promise<string> {
-  if (!counts.some(({ sort }) => sort === "signature")) return "";
+async function drift(looking: Looking, noted: readonly SortTally[]): Promise<string> {
+  if (together(noted, ["signature", "signature-unknown", "drifted"]).letters === 0) return "";
   const asked = await auditsOf(looking);
   const drifted = asked.filter(({ reading }) => {
     const { hmac_failures_total: failed = 0, inserts_total: inserted = 0 } = reading.metrics ?? {};
@@ -109,21 +79,20 @@ async function drift(looking: Looking, counts: readonly { sort: string; count: n
 }
 
 /** Whether audit itself said that Postgres was away when the honest ones were given up (trap 21). */
-async function outageOf(looking: Looking, letters: Awaited<ReturnType<typeof notedLetters>>): Promise<string> {
-  const honest = letters.filter(({ sort }) => sort === "outage");
-  const [first, last] = [honest[0], honest.at(-1)];
-  if (first === undefined || last === undefined) return "";
+async function outageOf(looking: Looking, noted: readonly SortTally[]): Promise<string> {
+  const honest = noted.find(({ sort }) => sort === "outage");
+  if (honest === undefined) return "";
   const replicas = looking.caracal.replicas.filter(({ kind }) => kind === "audit").map(({ id }) => id);
-  const from = first.received_at.getTime();
+  const from = honest.first.getTime();
   const outages = await readOutages(looking.db, replicas, new Date(from - hourMs));
   const away = outages.find(
     ({ reason, downSince, upSince }) =>
       /^pg unreachable/.test(reason) &&
-      downSince <= last.received_at.getTime() &&
+      downSince <= honest.last.getTime() &&
       (upSince ?? Number.POSITIVE_INFINITY) >= from - hourMs,
   );
   const time = (at: Date) => `${at.toISOString().slice(11, 19)} UTC`;
-  return ` The honest ones were given up from ${time(first.received_at)} to ${time(last.received_at)}${away === undefined ? "; audit never said that Postgres was away then, so look whether it refused writes" : `; audit said that Postgres was away from ${time(new Date(away.downSince))}`}.`;
+  return ` The honest ones were given up from ${time(honest.first)} to ${time(honest.last)}${away === undefined ? "; audit never said that Postgres was away then, so look whether it refused writes" : `; audit said that Postgres was away from ${time(new Date(away.downSince))}`}.`;
 }
 
 /** What Postgres can take: rows in five minutes, connections, locks, size, switches; and what our role may not see. */

@@ -1,25 +1,38 @@
 import { boundedRead } from "@/server/caracal/bounded-read";
 import { readCapacity } from "@/server/caracal/postgres-capacity";
-import { noteDeadLetters } from "@/server/playbooks/guided/note-dead-letters";
+import { ingestion, number } from "@/server/playbooks/guided/audit-ingestion";
+import { askLetters } from "@/server/playbooks/guided/ask-letters";
+import { notAllNoted, noteDeadLetters } from "@/server/playbooks/guided/note-dead-letters";
 import type { Looking } from "@/server/playbooks/guided/playbook";
-import { ingestion, number } from "@/server/playbooks/guided/probe-audit-state";
 import { no, unknown, yes } from "@/server/playbooks/guided/probed";
 import {
+  lettersBySort,
   lettersLeft,
-  type NotedLetter,
-  notedLetters,
-  recordedEvents,
-  stillThere,
+  type SeenLetter,
+  seenLetters,
+  type SortTally,
+  type Tally,
+  together,
 } from "@/server/playbooks/guided/run-letters";
 import { tickedChecks } from "@/server/playbooks/guided/run-rows";
 import type { Probed } from "@/server/playbooks/guided/schemas";
 import { saysOf } from "@/server/playbooks/guided/service-replicas";
-import { sortMeanings } from "@/server/playbooks/guided/sort-dead-letters";
+import { backSorts, type LetterSort, letterSorts } from "@/server/playbooks/guided/sort-dead-letters";
 import { askReplicas } from "@/server/services/restarts/standing-now";
 
 const quietMs = 30_000;
 const bounds = { timeoutMs: 5_000, narrow: "It is read again." };
 const idsNamed = 200;
+const needJudging: readonly LetterSort[] = ["signature-unknown"];
+const wantedBack: readonly LetterSort[] = [...backSorts, ...needJudging];
+
+/** When the newest of some sorts was received. */
+function newestOf(noted: readonly SortTally[], sorts: readonly LetterSort[] = letterSorts): Date | undefined {
+  return noted
+    .filter(({ sort }) => sorts.includes(sort))
+    .map(({ last }) => last)
+    .sort((a, b) => b.getTime() - a.getTime())[0];
+}
 
 /**
  * The cause is mended: audit is ready, writes are not switched off, ingestion has settled everything that was published, and no honest
@@ -33,14 +46,15 @@ export async function causeMended(looking: Looking): Promise<Probed> {
   const { readOnly, standby } = await boundedRead(caracal.db, bounds, readCapacity);
   if (readOnly !== null || standby)
     return no(standby ? "Postgres is a standby and takes no writes." : `Writes are switched off ${readOnly}.`);
-  await noteDeadLetters(looking, run.id);
-  const [read, honest] = await Promise.all([ingestion(caracal), notedLetters(db, run.id, ["outage"])]);
+  const blank = notAllNoted(await noteDeadLetters(looking, run.id));
+  const [read, noted] = await Promise.all([ingestion(caracal), lettersBySort(db, run.id)]);
   if (read === null) return no("The group audit-ingestor is not there: nobody ingests.");
   if (!read.caughtUp || read.pending > 0)
     return no(
       `Ingestion has ${read.unread === null ? "some" : number(read.unread)} entries unread and ${number(read.pending)} not settled: it is not proved that it takes rows.`,
     );
-  const newest = honest.at(-1)?.received_at;
+  if (blank !== null) return blank;
+  const newest = newestOf(noted, backSorts);
   const quiet = newest === undefined ? null : Date.now() - newest.getTime();
   if (quiet !== null && quiet < quietMs)
     return no(`An honest event was given up ${Math.round(quiet / 1_000)} s ago: half a minute without is needed.`);
@@ -58,69 +72,71 @@ export async function causeMended(looking: Looking): Promise<Probed> {
   );
 }
 
-type Fate = { readonly letter: NotedLetter; readonly fate: "recorded" | "waiting" | "gone" };
+type Seen = { readonly blank: Probed | null; readonly noted: readonly SortTally[]; readonly so: Tally };
 
-/** What became of letters: recorded, still lying there, or neither. */
-async function fatesOf({ caracal }: Looking, letters: readonly NotedLetter[]): Promise<Fate[]> {
-  const ids = letters.flatMap(({ event_id }) => event_id ?? []);
-  const [recorded, there] = await Promise.all([
-    recordedEvents(caracal, ids),
-    stillThere(
-      caracal,
-      letters.map(({ entry_id }) => entry_id),
-    ),
-  ]);
-  return letters.map((letter) => ({
-    letter,
-    // A conflict's id is recorded with other content: the letter itself is not.
-    fate:
-      letter.sort !== "conflict" && letter.event_id !== null && recorded.has(letter.event_id)
-        ? "recorded"
-        : there.has(letter.entry_id)
-          ? "waiting"
-          : "gone",
-  }));
+/** What became of the letters of some sorts; blank while that cannot be told: not all noted, or not all asked after. */
+async function seenOf(looking: Looking, sorts: readonly LetterSort[]): Promise<Seen> {
+  const unnoted = notAllNoted(await noteDeadLetters(looking, looking.run.id));
+  await askLetters(looking, sorts);
+  const noted = await lettersBySort(looking.db, looking.run.id);
+  const so = together(noted, sorts);
+  const unasked =
+    so.unasked === 0
+      ? null
+      : unknown(
+          `${number(so.unasked)} of ${number(so.letters)} letters were not asked after yet: it goes on, look again.`,
+        );
+  return { blank: unnoted ?? unasked, noted, so };
 }
 
-/** Every honest event that lay among the letters while this run was open is recorded: by its row, and not by what a run says of itself. */
+const namesOf = async ({ db, run }: Looking, state: "conflict" | "absent"): Promise<string> =>
+  (await seenLetters(db, run.id, { sorts: backSorts, states: [state] }, 5)).map(({ name }) => name).join(", ");
+
+/**
+ * Every honest event that lay among the letters while this run was open is recorded: by its row and that row's content, and not by what a
+ * run says of itself. One whose row says something else is evidence of tampering, which no redrive mends.
+ */
 export async function honestOnesBack(looking: Looking): Promise<Probed> {
-  await noteDeadLetters(looking, looking.run.id);
-  const honest = await notedLetters(looking.db, looking.run.id, ["outage"]);
-  if (honest.length === 0) return yes("No honest event lay among the letters: there is nothing to redrive.");
-  const fates = await fatesOf(looking, honest);
-  const count = (fate: Fate["fate"]) => fates.filter((one) => one.fate === fate).length;
-  if (count("waiting") > 0)
-    return no(
-      `${number(count("waiting"))} of ${number(honest.length)} honest events are not recorded yet and lie among the letters.`,
-    );
-  if (count("gone") > 0)
+  const seen = await seenOf(looking, wantedBack);
+  const honest = together(seen.noted, backSorts);
+  const open = [
+    honest.waiting === 0
+      ? null
+      : `${number(honest.waiting)} of ${number(honest.letters)} honest events are not recorded yet and lie among the letters.`,
+    honest.conflicts === 0
+      ? null
+      : `${number(honest.conflicts)} of ${number(honest.letters)} honest events have a row with other content: evidence of tampering, which no redrive mends. Open the playbook of tampering. ${await namesOf(looking, "conflict")}`,
+  ].filter((part) => part !== null);
+  if (open.length > 0) return no(open.join(" "));
+  if (seen.blank !== null) return seen.blank;
+  if (honest.gone > 0)
     return unknown(
-      `${number(count("gone"))} of ${number(honest.length)} honest events are neither recorded nor among the letters: somebody took them away, or they are on their way. ${fates
-        .filter(({ fate }) => fate === "gone")
-        .slice(0, 5)
-        .map(({ letter }) => letter.event_id ?? letter.entry_id)
-        .join(", ")}`,
+      `${number(honest.gone)} of ${number(honest.letters)} honest events are neither recorded nor among the letters: somebody took them away, or they are on their way. ${await namesOf(looking, "absent")}`,
     );
-  return yes(`All ${number(honest.length)} honest events are recorded.`);
+  const unjudged = together(seen.noted, needJudging);
+  if (unjudged.recorded < unjudged.letters)
+    return unknown(
+      `${number(unjudged.letters - unjudged.recorded)} letters have a signature that ingestion refused, and the console has no AUDIT_HMAC_KEY to tell whether they are honest.`,
+    );
+  if (honest.letters === 0) return yes("No honest event lay among the letters: there is nothing to redrive.");
+  return yes(`All ${number(honest.letters)} honest events are recorded.`);
 }
 
 /** Nothing is left among the letters that could go back or was recorded meanwhile; what must stay is counted. Asked again at the end. */
 export async function lettersDownToRest(looking: Looking): Promise<Probed> {
-  await noteDeadLetters(looking, looking.run.id);
-  const letters = await notedLetters(looking.db, looking.run.id);
-  const [left, there] = await Promise.all([
-    lettersLeft(looking.caracal),
-    stillThere(
-      looking.caracal,
-      letters.map(({ entry_id }) => entry_id),
-    ),
-  ]);
-  const lying = letters.filter(({ entry_id }) => there.has(entry_id));
-  const back = lying.filter(({ sort }) => sortMeanings[sort].goesBack);
-  if (back.length > 0)
-    return no(`${number(back.length)} honest events still lie among the letters, of ${number(left)} in all.`);
+  const seen = await seenOf(looking, wantedBack);
+  const left = await lettersLeft(looking.caracal);
+  if (seen.blank !== null) return seen.blank;
+  const back = together(seen.noted, backSorts);
+  if (back.lying > 0)
+    return no(`${number(back.lying)} honest events still lie among the letters, of ${number(left)} in all.`);
   if (left === 0) return yes("The dead-letter stream is empty.");
-  const newest = letters.at(-1)?.received_at;
+  const unjudged = together(seen.noted, needJudging);
+  if (unjudged.lying > 0)
+    return unknown(
+      `${number(unjudged.lying)} letters have a signature that ingestion refused, and the console has no AUDIT_HMAC_KEY to tell whether they go back.`,
+    );
+  const newest = newestOf(seen.noted);
   if (newest !== undefined && Date.now() - newest.getTime() < quietMs)
     return no("A letter came within the last half minute.");
   return yes(
@@ -128,50 +144,62 @@ export async function lettersDownToRest(looking: Looking): Promise<Probed> {
   );
 }
 
-/** What can never be recorded as it was: letters that are no honest event, but for signals, whose event was never part of the chain. */
-async function unrecoverable(looking: Looking): Promise<readonly NotedLetter[]> {
-  const letters = await notedLetters(looking.db, looking.run.id, [
-    "outage",
-    "refused",
-    "unreadable",
-    "signature",
-    "other",
-  ]);
-  return (await fatesOf(looking, letters)).filter(({ fate }) => fate !== "recorded").map(({ letter }) => letter);
-}
+/** Whose event is missing while it is not recorded: not that of a signal, nor that of a conflict, whose id has a row. */
+const countsAsLost = letterSorts.filter((sort) => sort !== "security-signal" && sort !== "conflict");
 
 /** Compliance was told, when anything cannot be recovered; else nobody needs to be. */
 export async function complianceToldOfLetters(looking: Looking): Promise<Probed> {
-  const lost = await unrecoverable(looking);
-  if (lost.length === 0) return yes("Every honest event is recorded: nobody needs to be told.");
+  const { blank, so } = await seenOf(looking, countsAsLost);
+  if (blank !== null) return blank;
+  const lost = so.letters - so.recorded;
+  if (lost === 0) return yes("Every honest event is recorded: nobody needs to be told.");
+  const of = `${number(lost)} letters are not recorded${so.conflicts === 0 ? "" : `, ${number(so.conflicts)} of them with other content under their id`}.`;
   const ticks = await tickedChecks(looking.db, looking.run.id);
   const told = ticks.find(({ step, item }) => step === "compliance" && item === "compliance");
   return told === undefined
-    ? no(`Compliance has to be told: ${number(lost.length)} letters are not recorded.`)
-    : yes(`${told.by_name} told compliance: ${told.note}. Of what: ${number(lost.length)} letters are not recorded.`);
+    ? no(`Compliance has to be told: ${of}`)
+    : yes(`${told.by_name} told compliance: ${told.note}. Of what: ${of}`);
 }
+
+const fateOf = ({ row_state: state, lies, cause }: SeenLetter): string =>
+  state === "recorded"
+    ? "recorded"
+    : state === "conflict"
+      ? `recorded with other content: ${cause}`
+      : lies === true
+        ? `left among the letters: ${cause}`
+        : "gone";
 
 /** The gap by event ids and times, for the record: what was given up, what came back, what never will. */
 export async function gapKnown(looking: Looking): Promise<Probed> {
-  const letters = await notedLetters(looking.db, looking.run.id);
-  if (letters.length === 0) return yes("No dead letter lay there: there is no gap.");
-  const fates = await fatesOf(looking, letters);
-  const lost = fates.filter(({ fate, letter }) => fate !== "recorded" && letter.sort !== "security-signal");
-  const times = letters.flatMap(({ occurred_at }) => occurred_at ?? []).map((at) => at.getTime());
+  const { db, run } = looking;
+  const seen = await seenOf(looking, letterSorts);
+  if (seen.blank !== null) return seen.blank;
+  const { noted, so } = seen;
+  if (so.letters === 0) return yes("No dead letter lay there: there is no gap.");
+  const signals = together(noted, ["security-signal"]);
+  const unrecorded = signals.letters - signals.recorded;
+  const lost = so.letters - so.recorded - unrecorded;
+  const times = noted.flatMap(({ earliest, latest }) => [earliest, latest].flatMap((at) => at?.getTime() ?? []));
   const range =
     times.length === 0 ? "times that cannot be read" : `${iso(Math.min(...times))} to ${iso(Math.max(...times))}`;
-  const names = lost.map(({ letter }) => letter.event_id ?? `entry ${letter.entry_id}`);
+  const rest = letterSorts.filter((sort) => sort !== "security-signal");
+  const [names, shown] = await Promise.all([
+    seenLetters(db, run.id, { sorts: rest, states: ["conflict", "absent"] }, 40),
+    seenLetters(db, run.id, { sorts: letterSorts, states: ["conflict", "absent", "recorded"] }, idsNamed),
+  ]);
+  const conflicts =
+    so.conflicts === 0 ? "" : ` (${number(so.conflicts)} recorded with other content: evidence of tampering)`;
   return {
     ...yes(
-      `${number(letters.length)} letters of events from ${range}; ${number(letters.length - lost.length - signals(fates))} recorded since, ${number(signals(fates))} signals, ${number(lost.length)} not recorded${names.length === 0 ? "" : `: ${names.slice(0, 40).join(", ")}${names.length > 40 ? ` and ${number(names.length - 40)} more` : ""}`}.`,
+      `${number(so.letters)} letters of events from ${range}; ${number(so.recorded)} recorded since, ${number(unrecorded)} signals, ${number(lost)} not recorded${conflicts}${lost === 0 ? "" : `: ${names.map(({ name }) => name).join(", ")}${lost > names.length ? ` and ${number(lost - names.length)} more` : ""}`}.`,
     ),
     figures: [
-      { name: "letters", value: letters.length, source: "caracal.audit.events.dlq while the run was open" },
+      { name: "letters", value: so.letters, source: "caracal.audit.events.dlq while the run was open" },
       { name: "events from", value: range, source: "occurred_at of the letters" },
-      ...fates.slice(0, idsNamed).map(({ letter, fate }) => ({
-        name: letter.event_id ?? `entry ${letter.entry_id}`,
-        value:
-          fate === "recorded" ? "recorded" : fate === "waiting" ? `left among the letters: ${letter.cause}` : "gone",
+      ...shown.map((letter) => ({
+        name: letter.name,
+        value: fateOf(letter),
         source: "audit_events and caracal.audit.events.dlq",
         at: letter.received_at.toISOString(),
       })),
@@ -180,5 +208,3 @@ export async function gapKnown(looking: Looking): Promise<Probed> {
 }
 
 const iso = (at: number) => `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
-const signals = (fates: readonly Fate[]) =>
-  fates.filter(({ fate, letter }) => fate !== "recorded" && letter.sort === "security-signal").length;

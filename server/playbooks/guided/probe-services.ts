@@ -1,4 +1,5 @@
 import { messageOf } from "@/server/platform/errors";
+import { auditConsumers } from "@/server/playbooks/guided/audit-ingestion";
 import type { Looking } from "@/server/playbooks/guided/playbook";
 import { replicasOnKey } from "@/server/playbooks/guided/probe-replicas";
 import { no, unknown, yes } from "@/server/playbooks/guided/probed";
@@ -39,15 +40,15 @@ export async function somethingDown(looking: Looking): Promise<Probed> {
     new Date(looking.run.created_at.getTime() - hourMs),
   );
   const over = lately.filter(({ upSince }) => upSince !== null).map(({ replica }) => replica);
-  const idle = asked.filter(({ address, reading }) => address.kind === "audit" && reading.ready && !reading.healthy);
+  const consumers = await auditConsumers(looking.caracal, asked);
   const parts = [
     ...(down.length === 0 ? [`All ${asked.length} replicas answer ready.`] : [`${down.map(saysOf).join("; ")}.`]),
     ...gone.map((kind) => `No ${kind} is ready. ${stops[kind]}`),
     ...errors.map(({ sentence }) => `${sentence}.`),
     ...(over.length === 0 ? [] : [`Down within the last hour, and ready again: ${[...new Set(over)].join(", ")}.`]),
-    ...idle.map(({ address, reading }) => `${address.id} /health: ${reading.healthReason}`),
+    ...(consumers === null ? [] : [consumers.sentence]),
   ];
-  const seen = down.length > 0 || errors.length > 0 || lately.length > 0;
+  const seen = down.length > 0 || consumers?.done === false || errors.length > 0 || lately.length > 0;
   return {
     ...(seen ? yes(parts.join(" ")) : no(`${parts.join(" ")} Nothing is wrong that can be seen.`)),
     figures: figuresOf(asked),
@@ -85,13 +86,16 @@ export async function dependenciesThere(looking: Looking): Promise<Probed> {
   );
 }
 
-/** Every replica that the run is about is ready right now; of audit, its consumer too, but for the sign that an idle zone gives. */
+/** Every replica that the run is about is ready right now; of audit, its consumer reads too, or is idle with nothing to read. */
 export async function everyReplicaReady(looking: Looking): Promise<Probed> {
   if (replicasOf(looking).length === 0) return nobody;
   const asked = await askOf(looking);
   const down = asked.filter(({ reading }) => !reading.ready);
   if (down.length > 0) return { ...no(`${down.map(saysOf).join("; ")}.`), figures: figuresOf(asked) };
-  return { ...yes(`${asked.map(({ address }) => address.id).join(", ")} ready.`), figures: figuresOf(asked) };
+  const consumers = await auditConsumers(looking.caracal, asked);
+  if (consumers !== null && consumers.done !== true) return { ...consumers, figures: figuresOf(asked) };
+  const ready = `${asked.map(({ address }) => address.id).join(", ")} ready.`;
+  return { ...yes([ready, consumers?.sentence].filter(Boolean).join(" ")), figures: figuresOf(asked) };
 }
 
 /** As everyReplicaReady, and every STS serves the keys that the rows hold: /ready says nothing about the KEK (trap 16). */

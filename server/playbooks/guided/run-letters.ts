@@ -1,34 +1,70 @@
 import { deadAuditStream } from "@/server/caracal/audit-chain-read";
-import { boundedRead } from "@/server/caracal/bounded-read";
 import type { Deployment } from "@/server/caracal/deployment";
 import { pipelined } from "@/server/caracal/streams/redis-pipeline";
 import type { Database } from "@/server/platform/postgres";
-import { type LetterSort, letterSorts } from "@/server/playbooks/guided/sort-dead-letters";
+import type { LetterSort } from "@/server/playbooks/guided/sort-dead-letters";
 
-const bounds = { timeoutMs: 10_000, narrow: "It is asked again." };
-const idsAtOnce = 200;
-
-/** A dead letter that lay there while a run was open. */
-export type NotedLetter = {
-  readonly entry_id: string;
-  readonly event_id: string | null;
-  readonly zone_id: string | null;
-  readonly cause: string;
+/** Letters of a run as they were last seen, counted. */
+export type Tally = {
+  readonly letters: number;
+  readonly unasked: number; // of which nobody has asked yet
+  readonly recorded: number; // the row is there with exactly this content
+  readonly conflicts: number; // another content is recorded under the id
+  readonly waiting: number; // no row, and among the letters
+  readonly gone: number; // no row, nor among the letters
+  readonly lying: number; // among the letters, recorded or not
+};
+export type SortTally = Tally & {
   readonly sort: LetterSort;
-  readonly occurred_at: Date | null;
+  readonly first: Date; // received
+  readonly last: Date;
+  readonly earliest: Date | null; // that events say they occurred
+  readonly latest: Date | null;
+};
+
+/** The letters of a run by what is behind them. */
+export const lettersBySort = (db: Database, runId: string): Promise<SortTally[]> =>
+  db.query<SortTally>(
+    `SELECT sort, count(*)::int AS letters, count(*) FILTER (WHERE asked_at IS NULL)::int AS unasked,
+            count(*) FILTER (WHERE row_state = 'recorded')::int AS recorded,
+            count(*) FILTER (WHERE row_state = 'conflict')::int AS conflicts,
+            count(*) FILTER (WHERE row_state = 'absent' AND lies)::int AS waiting,
+            count(*) FILTER (WHERE row_state = 'absent' AND NOT lies)::int AS gone,
+            count(*) FILTER (WHERE lies)::int AS lying,
+            min(received_at) AS first, max(received_at) AS last, min(occurred_at) AS earliest, max(occurred_at) AS latest
+       FROM run_dead_letters WHERE run_id = $1 GROUP BY sort`,
+    [runId],
+  );
+
+const counts = ["letters", "unasked", "recorded", "conflicts", "waiting", "gone", "lying"] as const;
+
+/** The tallies of some sorts as one; of all where none are named. */
+export function together(tallies: readonly SortTally[], sorts?: readonly LetterSort[]): Tally {
+  const of = sorts === undefined ? tallies : tallies.filter(({ sort }) => sorts.includes(sort));
+  const sum = (name: (typeof counts)[number]) => of.reduce((all, tally) => all + tally[name], 0);
+  return Object.fromEntries(counts.map((name) => [name, sum(name)])) as Tally;
+}
+
+export type SeenLetter = {
+  readonly name: string; // the event's id, or the entry's
+  readonly cause: string;
+  readonly row_state: "recorded" | "conflict" | "absent" | null;
+  readonly lies: boolean | null;
   readonly received_at: Date;
 };
 
-/** The letters of a run, oldest first; 10,000 are kept at most. */
-export const notedLetters = (
+/** Some letters of a run as they were last seen: conflicts first, then what is not recorded, the oldest first. */
+export const seenLetters = (
   db: Database,
   runId: string,
-  sorts: readonly LetterSort[] = letterSorts,
-): Promise<NotedLetter[]> =>
-  db.query<NotedLetter>(
-    `SELECT entry_id, event_id, zone_id, cause, sort, occurred_at, received_at FROM run_dead_letters
-      WHERE run_id = $1 AND sort = ANY ($2) ORDER BY received_at, entry_id LIMIT 10000`,
-    [runId, sorts],
+  only: { readonly sorts: readonly LetterSort[]; readonly states: readonly SeenLetter["row_state"][] },
+  limit: number,
+): Promise<SeenLetter[]> =>
+  db.query<SeenLetter>(
+    `SELECT coalesce(event_id, 'entry ' || entry_id) AS name, cause, row_state, lies, received_at FROM run_dead_letters
+      WHERE run_id = $1 AND sort = ANY ($2) AND row_state = ANY ($3)
+      ORDER BY array_position(ARRAY['conflict', 'absent', 'recorded'], row_state), received_at, entry_id LIMIT $4`,
+    [runId, only.sorts, only.states, limit],
   );
 
 /** How many entries the dead-letter stream of the audit stream holds. @throws when Redis does not answer */
@@ -36,45 +72,4 @@ export async function lettersLeft(caracal: Pick<Deployment, "redis">): Promise<n
   const [reply] = await pipelined(caracal.redis, [["XLEN", deadAuditStream]], () => undefined);
   if (reply === undefined || !reply.ok) throw reply?.error ?? new Error("Redis gave no reply");
   return Number(reply.value);
-}
-
-/** Which of the entries are still in the stream: one exact look each. */
-export async function stillThere(
-  caracal: Pick<Deployment, "redis">,
-  ids: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const found = new Set<string>();
-  for (let at = 0; at < ids.length; at += idsAtOnce) {
-    const page = ids.slice(at, at + idsAtOnce);
-    const replies = await pipelined(
-      caracal.redis,
-      page.map((id) => ["XRANGE", deadAuditStream, id, id, "COUNT", 1] as const),
-      () => undefined,
-    );
-    replies.forEach((reply, n) => {
-      if (!reply.ok) throw reply.error;
-      const id = page[n];
-      if (id !== undefined && Array.isArray(reply.value) && reply.value.length > 0) found.add(id);
-    });
-  }
-  return found;
-}
-
-/** Which events are recorded, by their ids: one probe of each partition's key an id, 200 at a time. @throws source_unreachable */
-export async function recordedEvents(
-  caracal: Pick<Deployment, "db">,
-  ids: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const found = new Set<string>();
-  const unique = [...new Set(ids)];
-  for (let at = 0; at < unique.length; at += idsAtOnce) {
-    const rows = await boundedRead(caracal.db, bounds, (tx) =>
-      tx.query<{ id: string }>(
-        `SELECT w.id FROM unnest($1::text[]) AS w (id) CROSS JOIN LATERAL (SELECT 1 FROM audit_events e WHERE e.id = w.id LIMIT 1) AS there`,
-        [unique.slice(at, at + idsAtOnce)],
-      ),
-    );
-    for (const { id } of rows) found.add(id);
-  }
-  return found;
 }

@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type AttachedConsole, attachConsole } from "@/sandbox/attached-console";
 import { newPerson } from "@/sandbox/new-person";
 import { eventually } from "@/sandbox/stand-in-witness";
 import { drills } from "@/sandbox/supervisor/drills";
 import type { Actor } from "@/server/auth/roles";
+import { openRedis } from "@/server/caracal/redis";
 import type { Repeating } from "@/server/jobs/repeat";
 import { kekFromSettings } from "@/server/keys/kek-source";
 import { readSpools } from "@/server/keys/spools";
@@ -229,3 +232,54 @@ test("everything down is a P1, API and coordinator are named for what they are, 
   await eventually(() => settle(runId, "window"), 20_000);
   expect((await entryOf(runId, "outage window"))?.summary).toMatch(/no sts ready from .* to .*no gateway ready from/);
 }, 120_000);
+
+test("an audit whose consumer is dead does not pass as restarted nor as serving; one that is idle does", async () => {
+  const server = createServer((request, response) => {
+    response.statusCode = request.url === "/health" ? 503 : 200;
+    response.end(request.url === "/health" ? "consumer unhealthy" : "{}");
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const nobody = openRedis("redis://127.0.0.1:9");
+  const as = (replicas: readonly string[], redis = attached.caracal.redis) => {
+    const deaf = replicas.map((id, at) => ({ id: `audit-${at + 1}`, kind: "audit" as const, url: id }));
+    return { ...ctx(), caracal: { ...attached.caracal, redis, replicas: deaf } };
+  };
+  try {
+    const runId = await start("audit");
+    for (const step of ["detect", "impact", "logs", "dependencies"]) await skip(runId, step);
+    const restarted = (given = as([url])) => settleStep({ ctx: given, input: { runId, step: "restart", skip: false } });
+    /** Publishes an event that nobody reads. */
+    const unread = async () => {
+      await drills["pause-audit"]?.run(deployment);
+      const published = () => attached.witness.redis.xlen("caracal.audit.events");
+      const before = await published();
+      await attached.witness.mint("sts-1", 0, {});
+      await eventually(async () => expect(await published()).toBeGreaterThan(before));
+    };
+    await unread();
+    await eventually(() =>
+      expect(restarted()).rejects.toThrow(
+        /audit-1 \/health: consumer unhealthy.* does not read: audit-ingestor has \d+ entries unread and \d+ not settled/,
+      ),
+    );
+    await expect(restarted(as([url], nobody))).rejects.toThrow(/dead or only idle cannot be told/);
+    await drills["resume-audit"]?.run(deployment);
+    const real = attached.caracal.replicas.find(({ kind }) => kind === "audit")?.url ?? "";
+    await eventually(() =>
+      expect(restarted(as([url, real]))).rejects.toThrow(/Another replica reads.*dead or only idle cannot be told/),
+    );
+    await eventually(() => restarted(), 20_000);
+    expect((await entryOf(runId, "Restart what is not ready"))?.summary).toContain(
+      "on an idle zone that is not a dead consumer",
+    );
+    await unread();
+    const serving = () => settleStep({ ctx: as([url]), input: { runId, step: "serve", skip: false } });
+    await eventually(() => expect(serving()).rejects.toThrow(/does not read/));
+    await drills["resume-audit"]?.run(deployment);
+    await eventually(serving, 20_000);
+  } finally {
+    nobody.disconnect();
+    await new Promise((done) => server.close(done));
+  }
+}, 90_000);

@@ -1,11 +1,13 @@
-import type { DeadLetterReading } from "@/server/caracal/streams/dead-letter";
+import type { LetterClass } from "@/server/redrive/schemas";
 
 /** What a dead letter of the audit stream says about the fault behind it. */
 export const letterSorts = [
   "security-signal",
   "conflict",
   "outage",
+  "drifted",
   "signature",
+  "signature-unknown",
   "refused",
   "unreadable",
   "other",
@@ -30,9 +32,19 @@ export const sortMeanings: Readonly<Record<LetterSort, Meaning>> = {
     todo: "redrive them once it takes rows again",
     goesBack: true,
   },
+  drifted: {
+    what: "honest events whose signature ingestion refused under another AUDIT_HMAC_KEY and that verify under the console's",
+    todo: "redrive them once audit has that key",
+    goesBack: true,
+  },
   signature: {
-    what: "events with a wrong signature: forged, or all of them after AUDIT_HMAC_KEY drifted",
-    todo: "redriven only when they verify under the key as it is now",
+    what: "events with a wrong signature under AUDIT_HMAC_KEY as the console has it: forged, or signed under another key",
+    todo: "not redriven as they are",
+    goesBack: false,
+  },
+  "signature-unknown": {
+    what: "events whose signature ingestion refused, forged or honest: the console has no AUDIT_HMAC_KEY to tell",
+    todo: "give it the key",
     goesBack: false,
   },
   refused: { what: "events that Postgres refuses for good", todo: "not to be recorded as they are", goesBack: false },
@@ -40,25 +52,26 @@ export const sortMeanings: Readonly<Record<LetterSort, Meaning>> = {
   other: { what: "another reason", todo: "read them", goesBack: false },
 };
 
-// Conditions of the database, of its connections or its settings: the event is not at fault (08, 25, 40, 53, 55, 57, 58).
-const ofTheDatabase = /SQLSTATE (08|25|40|53|55|57|58)/;
+/** Those that go back. */
+export const backSorts: readonly LetterSort[] = letterSorts.filter((sort) => sortMeanings[sort].goesBack);
 
-/** Tells the letters apart by their own words (contract section 3, traps 11, 18 and 21). Pure. */
-export function sortOf({ kind, cause, reason }: Pick<DeadLetterReading, "kind" | "cause" | "reason">): LetterSort {
-  if (kind === "security-signal") return "security-signal";
-  switch (cause) {
-    case "tamper_on_replay":
-      return "conflict";
-    case "transient_exceeded_max_deliveries":
-      return "outage";
-    case "pg_permanent_error":
-      return ofTheDatabase.test(reason) ? "outage" : "refused";
-    case "hmac_verify_failed":
-      return "signature";
-    case "missing_data_field":
-    case "json_parse_error":
-      return "unreadable";
+/**
+ * Tells the letters apart by what a redrive's classification says of them alone, so that this playbook and the redrive never disagree on
+ * what is honest (contract section 3, traps 11, 18 and 21). `keyed`: the console had an AUDIT_HMAC_KEY to look with. Pure.
+ */
+export function sortOf(letter: { readonly class: LetterClass; readonly cause: string }, keyed: boolean): LetterSort {
+  switch (letter.class) {
+    case "security-signal":
+    case "conflict":
+    case "refused":
+    case "unreadable":
+      return letter.class;
+    case "bad-signature":
+      return keyed ? "signature" : "signature-unknown";
+    case "missing":
+      if (letter.cause === "hmac_verify_failed") return "drifted";
+      return /^(transient_exceeded_max_deliveries|pg_permanent_error)$/.test(letter.cause) ? "outage" : "other";
     default:
-      return "other";
+      return "other"; // recorded and quarantined take more than the letter
   }
 }
