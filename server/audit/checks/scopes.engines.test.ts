@@ -316,6 +316,33 @@ test("a month that retention took is retention; first rows of the next that go b
   ]);
 });
 
+test("a month that retention takes while its rows are read is no attack", async () => {
+  const startAt = BigInt(Date.UTC(2020, 1, 1)) * 1_000_000n;
+  events = honestEvents(Math.random, key, { zoneId, startAt, nextMs: 3_600_000 });
+  await ingest(1_800, false);
+  await anchorHeads(ctx(), null);
+  const left = all.filter(({ row }) => row.occurred_at < "2020-03-01").length;
+  expect(left).toBeGreaterThan(1_100); // more than the page that is read before it leaves
+  const { db } = stage.caracal;
+  let gone = false;
+  const leaving: typeof db.transaction = (work) =>
+    db.transaction((tx) =>
+      work({
+        async query(sql, params) {
+          if (!gone && /SELECT id, zone_id, event_type/.test(sql) && params?.[1] === 1_000) {
+            gone = true;
+            await stage.caracalOwner.query("ALTER TABLE audit_events DETACH PARTITION audit_events_y2020m02");
+          }
+          return tx.query(sql, params);
+        },
+      }),
+    );
+  const id = await order({ scope: "full" });
+  await advanceOneCheck({ ...ctx(), caracal: { ...stage.caracal, db: { ...db, transaction: leaving } } });
+  expect(await view(id)).toMatchObject({ state: "finished", totals: { removed: 0, tampered: 0 } });
+  expect(await found(id)).toEqual([`retention_gap ${left}`]);
+});
+
 test("where chains begin is read over the index, one row of each partition; twice in a row once", async () => {
   const startAt = BigInt(Date.UTC(2020, 1, 1)) * 1_000_000n;
   events = honestEvents(Math.random, key, { zoneId, startAt, nextMs: 86_400_000 });

@@ -6,7 +6,7 @@ import { type Anchor, countFinding, type Finding, type Place, type Totals } from
 import type { FindingKind, RowVerdict, Witness } from "@/server/audit/verify/judge-row";
 import { judgeBeginning } from "@/server/audit/verify/late-beginning";
 import { PartitionsKept } from "@/server/audit/verify/partitions-kept";
-import type { StoredRow } from "@/server/audit/verify/stored-row";
+import { nanosecondsOf, type StoredRow } from "@/server/audit/verify/stored-row";
 import {
   type Link,
   sameSpot,
@@ -18,6 +18,12 @@ import {
 
 /** Rows that are kept in sight on either side of a broken link, to tell a moved row from a removed one. */
 const inSight = 20_000;
+/** Epoch ms; undefined: it is not known. */
+const millisecondsOf = (time: string | null): number | undefined => {
+  const nanoseconds = time === null ? null : nanosecondsOf(time);
+  return nanoseconds === null ? undefined : Number(nanoseconds / 1_000_000n);
+};
+
 /**
  * Walks one zone's rows in the order of chain_seq: links, gaps, doubles, order, and rows that only the stream still has. A broken link is
  * charged to the bad or missing row before it, not to its neighbour (contract section 4). Memory is bounded by `inSight`.
@@ -28,6 +34,7 @@ export class ChainWalk {
   private broken: Place[] = [];
   private group: { readonly row: StoredRow; readonly verdict: RowVerdict }[] = [];
   private previous: Place | null = null;
+  private previousTime: string | null = null; // when it occurred; null: it was read before this walk was gone on with
   private readonly contradictions = new Contradictions();
   private retained = false; // the chain begins late
   private readonly absent: AbsentInOrder;
@@ -138,6 +145,7 @@ export class ChainWalk {
       this.sayOf(place, linkedFrom(one) ? "forked" : "duplicate_seq", ["chain"]);
     }
     this.step(this.placeOf(main), main.verdict, main.row.ingested_at);
+    this.previousTime = main.row.occurred_at;
   }
 
   private placeOf({ row, verdict }: { row: StoredRow; verdict: RowVerdict }): Place {
@@ -214,7 +222,9 @@ export class ChainWalk {
         .filter((one) => !gone.includes(one))
         .map(({ seq, id }): [number, KnownRow] => [seq, { id, witness: "stream" }]),
     );
-    const taken = before !== null && this.partitions.tookSinceRead(before.id);
+    const taken =
+      before !== null &&
+      this.partitions.tookSinceRead({ id: before.id, occurredAt: millisecondsOf(this.previousTime) });
     if (taken) this.retained = true;
     const late = taken || (this.retained && this.partitions.mayFollowLate(ingestedAt));
     if (!late && gone.length < to - from + 1) {

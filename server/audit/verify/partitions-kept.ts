@@ -44,8 +44,8 @@ export class PartitionsKept {
   }
 
   /** Whether a row that this walk has read has gone with its partition since. */
-  tookSinceRead(id: string): boolean {
-    return this.left && this.holds({ id }) === false;
+  tookSinceRead(row: Pick<Seen, "id" | "occurredAt">): boolean {
+    return this.left && this.holds(row) === false;
   }
 
   /** Whether rows ingested then may stand among late ones of a month that went. */
