@@ -111,6 +111,16 @@ export const actionPolicy = {
     approval: { kind: "one" },
     available: true,
   },
+  "hear-consumers": {
+    label: "Ask whether consumers live",
+    severity: "P3",
+    effect:
+      "Up to 40 revocations of a session that is revoked already go through the outbox and the stream of that session's zone.",
+    undo: "Cannot be undone; the messages change nothing, and their outbox rows stay.",
+    roles: ["responder", "security"],
+    approval: { kind: "one" },
+    available: true,
+  },
   "restart-replica": {
     label: "Restart one replica of a service",
     severity: "P3",

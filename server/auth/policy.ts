@@ -42,7 +42,7 @@ export const procedurePolicy: Readonly<Record<string, readonly Role[]>> = {
   "services.confirmRestart": policyOf("restart-replica").roles,
   "services.cancelRestart": policyOf("restart-replica").roles,
   "services.order": everyone,
-  "services.hear": ["responder", "security"],
+  "services.hear": policyOf("hear-consumers").roles,
   "audit.search": everyone,
   "audit.overview": everyone,
   "audit.checks": everyone,

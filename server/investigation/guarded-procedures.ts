@@ -65,7 +65,7 @@ export const writesOf: Readonly<Record<string, Writes>> = {
   "services.restart": { action: "restart-replica", zones: () => "every" }, // a container's log and files are evidence too
   "services.confirmRestart": "nothing", // what a person says of a restart that is ordered
   "services.cancelRestart": "nothing", // of what was not begun
-  "services.hear": "nothing", // messages about a session that is revoked already
+  "services.hear": { action: "hear-consumers", zones: () => "every" }, // outbox rows and entries in the zone of whichever session is revoked
   "audit.startCheck": "nothing", // reads only
   "audit.anchorNow": "nothing",
   "audit.startComparison": "nothing", // reads only

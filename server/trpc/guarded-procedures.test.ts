@@ -25,6 +25,12 @@ describe("the guard of zones under tamper investigation", () => {
     },
   );
 
+  test("asking whether consumers live writes in the zone of whichever session is revoked", async () => {
+    const writes = writesOf["services.hear"];
+    if (writes === undefined || typeof writes === "string") throw new Error(`it says that it writes ${writes}`);
+    expect(await writes.zones({} as Parameters<typeof writes.zones>[0])).toBe("every");
+  });
+
   test("only the two ways of an approval go to the guard by themselves", () => {
     const own = Object.entries(writesOf).flatMap(([path, writes]) => (writes === "approval" ? [path] : []));
     expect(own).toEqual(["approvals.request", "approvals.execute"]);
