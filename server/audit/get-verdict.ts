@@ -3,6 +3,7 @@ import { findStreamEntries, readNeighbours, readStoredRows, type StreamLook } fr
 import { boundedRead } from "@/server/caracal/bounded-read";
 import type { Deployment } from "@/server/caracal/deployment";
 import { redactJson } from "@/server/audit/redaction/redact-json";
+import { redactPlain } from "@/server/audit/redaction/sensitive-text";
 import type { auditPlaceInput, EventVerdict, LinkVerdict, NeighbourRow } from "@/server/audit/schemas";
 import { isKeyDrift } from "@/server/audit/verify/key-drift";
 import { judgeRow } from "@/server/audit/verify/judge-row";
@@ -59,7 +60,7 @@ function differences(
   const shown = (of: StoredRow, column: string) => {
     const value = new Map<string, string | number | null>(Object.entries(of)).get(column) ?? null;
     const text = value === null ? null : String(value);
-    return jsonColumns.has(column) ? redactJson(text).text : text;
+    return jsonColumns.has(column) ? redactJson(text).text : redactPlain(column, text);
   };
   return columns
     .filter((column) => column in row && !["content_sha256", "chain_hmac", "ingest_signature"].includes(column))

@@ -30,7 +30,7 @@ export async function likelyEvents({
       eventType,
       decision,
       evaluationStatus,
-      requestId,
+      requestId: requestId === null ? null : redactText(requestId), // callers choose it
       resource: resource === null ? null : redactText(resource),
       apartMs,
     }));

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { redactJson } from "@/server/audit/redaction/redact-json";
+import { redactPlain } from "@/server/audit/redaction/sensitive-text";
 import type { SignedCopyView, signedCopyInput } from "@/server/audit/schemas";
 import { dataSignature } from "@/server/audit/verify/seals";
 import { jsonColumns, rowColumns } from "@/server/audit/verify/stored-row";
@@ -52,7 +53,7 @@ export async function signedCopy({
     const hidden: string[] = [];
     const columns = signedColumns.map((column) => {
       const value = copy.columns[column]?.toString() ?? null;
-      if (!jsonColumns.has(column)) return { column, value };
+      if (!jsonColumns.has(column)) return { column, value: redactPlain(column, value) };
       const shown = redactJson(value);
       hidden.push(...shown.hidden.map((path) => `${column}: ${path}`));
       return { column, value: shown.text };

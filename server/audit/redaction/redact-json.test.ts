@@ -65,6 +65,41 @@ describe("values", () => {
       expect(redactJson(JSON.stringify({ note: text })).text, text).not.toContain(JSON.stringify(needle).slice(1, -1));
   });
 
+  it.each([
+    ["https://app.example/cb?token=abc123&code=xyz", ["abc123", "xyz"]],
+    ["started with --client-secret=hunter22 --port=80", ["hunter22"]],
+    ["refused: password: hunter2, user: ada", ["hunter2"]],
+    ["password:hunter2", ["hunter2"]],
+    ['body was {"password":"hunter2","user":"ada"}', ["hunter2"]],
+    ["client_secret = 'two words'", ["two words"]],
+    ["Authorization: Digest short abc", ["Digest", "short", "abc"]],
+    ["Cookie: a=b; c=d", ["a=b", "c=d"]],
+    ["access_token=a.b, expires_in=60", ["a.b"]],
+  ])("beside a name in a text are hidden: %s", (text, secret) => {
+    const shown = redactText(text);
+    for (const one of secret) expect(shown).not.toContain(one);
+    expect(redactText(shown)).toBe(shown);
+    expect(redactJson(JSON.stringify({ note: text })).hidden).toEqual(["note"]);
+  });
+
+  it.each([
+    '{"name": "Authorization", "value": "hunter2"}',
+    '{"value": ["hunter2", {"x": 1}], "key": "client_secret"}',
+    '[{"header": "set-cookie", "values": {"a": "hunter2"}}]',
+  ])("of a pair are hidden by the name beside them: %s", (text) => {
+    const { text: shown, hidden } = redactJson(text);
+    expect(shown).not.toContain("hunter2");
+    expect(hidden).toHaveLength(1);
+    expect(() => JSON.parse(shown)).not.toThrow();
+  });
+
+  it.each([
+    '{"name": "region", "value": "eu-west"}',
+    '{"name": "token_type", "value": "urn:ietf:params:oauth:token-type:access_token"}',
+    '{"name": "Authorization", "value": null}',
+    '{"key": 7, "value": 8}',
+  ])("of a pair with an ordinary name are shown: %s", (text) => expect(redactJson(text)).toEqual({ text, hidden: [] }));
+
   it("as a name is hidden too", () => {
     expect(redactJson('{"ada@example.org": 1}')).toEqual({
       text: '{"[redacted: e-mail]": 1}',
@@ -78,6 +113,13 @@ describe("values", () => {
     "01a20a11-1205-7277-9e39-f01d8e4b57ca",
     'no rule for <write> & "send" — café\u2028 at 02:14:31',
     "v2026.05.12",
+    "secrets:read",
+    "tokens:issue caracal:token:exchange",
+    "secret://payments/db",
+    "urn:ietf:params:oauth:token-type:access_token",
+    "https://app.example/list?page=2&status_code=403",
+    "input.policy == data.rules[x]; scope = read",
+    "password:reset",
     "resource://Payments2/Ledger-Of-The-Whole-Group/accounts/receivable",
   ])("%s is shown", (text) => expect(redactText(text)).toBe(text));
 
@@ -140,6 +182,12 @@ it("is done with hostile text, too", () => {
     "1.".repeat(4_900),
     "a:".repeat(4_900),
     "-----BEGIN A-----".repeat(500),
+    "token=".repeat(1_600),
+    'token="'.repeat(1_400),
+    "a: ".repeat(3_300),
+    "cookie:".repeat(1_400),
+    `pwd:${"a".repeat(9_900)}`,
+    "pwd:".repeat(2_400),
   ])
     expect(redactJson(JSON.stringify({ note: hostile })).text.length).toBeGreaterThan(0);
 }, 60_000);

@@ -9,6 +9,17 @@ const space = /\s*/y;
 const string = /"[^"\\]*(?:\\.[^"\\]*)*"/y;
 const scalar = /[^\s,\]}]+/y;
 
+/** How the members of a list of pairs are called: {"name": …, "value": …}, {"key": …, "value": …}. */
+const pairNames = /^(?:name|key|header|field|parameter)$/i;
+const pairValues = /^(?:value|values|val)$/i;
+
+/** What a text, as JSON prints it, names when it is the name of a pair; null when it is none, or nothing sensitive. */
+function nameIn(printed: string): ReturnType<typeof sensitiveName> {
+  if (printed.length > 200) return null;
+  const name: unknown = JSON.parse(printed);
+  return typeof name === "string" ? sensitiveName(name) : null;
+}
+
 /** Copies JSON text from left to right; what is not hidden stays as it was printed, digit by digit. */
 class Redaction {
   private at = 0;
@@ -80,7 +91,16 @@ class Redaction {
     } else this.copy(scalar);
   }
 
+  /** What was copied of a value is taken back and hidden: its name stood beside it, not before it. */
+  private hideCopied(from: number, to: number, path: readonly string[], what: string): void {
+    if (/^\s*(?:null|true|false)\b/.test(this.out.slice(from, to))) return;
+    this.out = `${this.out.slice(0, from)} ${JSON.stringify(mark(what))}${this.out.slice(to)}`;
+    this.hidden.push(path.join("."));
+  }
+
   private members(path: readonly string[], isObject: boolean): void {
+    let named: string | null = null; // by a member of a pair, as {"name": "Authorization", "value": …}
+    let value: { readonly from: number; readonly to: number; readonly path: readonly string[] } | null = null;
     const end = isObject ? "}" : "]";
     this.copy(/[{[]/y);
     this.copy(space);
@@ -92,10 +112,15 @@ class Redaction {
         this.out += JSON.stringify(shown);
         if (shown !== name) this.hidden.push([...path, shown].join("."));
         this.copy(/\s*:/y);
-        this.value([...path, shown], sensitiveName(name));
+        const [start, from] = [this.at, this.out.length];
+        const own = sensitiveName(name);
+        this.value([...path, shown], own);
+        if (pairNames.test(name)) named ??= nameIn(this.text.slice(start, this.at));
+        if (pairValues.test(name) && own === null) value = { from, to: this.out.length, path: [...path, shown] };
       } else this.value([...path, String(n)], null);
       this.copy(space);
     }
+    if (named !== null && value !== null) this.hideCopied(value.from, value.to, value.path, named);
     this.copy(/[}\]]/y);
   }
 }
