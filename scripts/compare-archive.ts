@@ -4,6 +4,7 @@ import { hourMs } from "@/server/audit/archive/export-key";
 import { exportedHours } from "@/server/audit/archive/exported-hours";
 import { folderSource } from "@/server/audit/archive/folder-source";
 import { rowsOfCsv } from "@/server/audit/verify/rows-of-csv";
+import { endWithReader } from "@/server/platform/quiet-pipe";
 
 /**
  * npm run compare-archive -- --rows audit_events.csv --archive FOLDER [--zone ID] [--kept-from 2026-01-01]: rows against Caracal's hourly
@@ -15,6 +16,7 @@ const usage =
   "npm run compare-archive -- --rows audit_events.csv --archive FOLDER [--zone ID] [--kept-from 2026-01-01]";
 const line = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
 
+endWithReader();
 try {
   const text = { type: "string" } as const;
   const { values } = parseArgs({ options: { rows: text, archive: text, zone: text, "kept-from": text } });

@@ -9,6 +9,7 @@ import { judgePage } from "@/server/audit/verify/judge-page";
 import { rowsOfCsv } from "@/server/audit/verify/rows-of-csv";
 import type { StreamEntry } from "@/server/audit/verify/stream-entry";
 import { verifyEvidence } from "@/server/audit/verify/verify-evidence";
+import { endWithReader } from "@/server/platform/quiet-pipe";
 
 /**
  * npm run verify-evidence -- --rows audit_events.csv [--stream FILE.jsonl] [--dlq FILE.jsonl] [--anchors FILE.jsonl [--key PEM]]: the auditor's offline tool. One JSON line
@@ -59,6 +60,7 @@ function keyOf(hex: string | undefined): Buffer | null {
   return Buffer.from(hex, "hex");
 }
 
+endWithReader();
 try {
   const { values } = parseArgs({
     options: {

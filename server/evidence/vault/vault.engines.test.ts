@@ -97,6 +97,13 @@ describe("the vault", () => {
     await flip(id, file);
     expect((await opened(dana, id, file)).range).toBeNull();
     expect(await evidenceTroubles(stage.db)).toMatchObject([{ itemId: id, changed: 0, missing: 1 }]);
+    await opened(dana, id, file); // whole already: said once
+    expect((await view(id)).custody.filter(({ act, name }) => act === "re-verified" && name === file)).toEqual([
+      expect.objectContaining({
+        by: "Dana Security",
+        note: expect.stringMatching(/is again what was preserved: SHA-256 [0-9a-f]{64}; it was another/),
+      }),
+    ]);
     await stage.owner.query("UPDATE evidence_copies SET verdict = 'whole' WHERE item_id = $1", [id]);
   });
 

@@ -56,7 +56,7 @@ export const copiesOf = (
 
 /**
  * Hashes one copy anew and records what it is now. A copy that is not what it was goes on the custody log and on the record, once, and is a P1
- * signal for as long as it stays so. @throws source_unreachable
+ * signal for as long as it stays so; that it is whole again goes there too, whoever read it. @throws source_unreachable
  */
 export async function verifyCopy({ db, stores, actor }: VaultReading, item: OpenItem, copy: CopyRow): Promise<Verdict> {
   const { verdict, found } = await readCopy(stores, item.id, copy);
@@ -69,7 +69,17 @@ export async function verifyCopy({ db, stores, actor }: VaultReading, item: Open
       "UPDATE evidence_copies SET verdict = $4, found_sha256 = $5, verified_at = clock_timestamp() WHERE item_id = $1 AND name = $2 AND store = $3",
       [item.id, copy.name, copy.store, verdict, found],
     );
-    if (verdict === before?.verdict || verdict === "whole") return;
+    if (verdict === before?.verdict) return;
+    if (verdict === "whole") {
+      const again = `${copy.name} in the ${copy.store} is again what was preserved: SHA-256 ${found}; it was ${before?.verdict === "missing" ? "gone" : "another"} when it was last read`;
+      await keepAct(tx, actor, item, "evidence.whole-again", {
+        act: "re-verified",
+        name: copy.name,
+        note: again,
+        sentence: `Preserved evidence that had been changed: ${again}`,
+      });
+      return;
+    }
     const sentence =
       verdict === "missing"
         ? `${copy.name} is gone from the ${copy.store}; it had SHA-256 ${copy.sha256}`
