@@ -7,6 +7,7 @@ import { type KeyStage, openKeyStage } from "@/sandbox/key-stage/stage";
 import type { CheckContext } from "@/server/audit/checks/check-rows";
 import { getCheck, listFindings } from "@/server/audit/checks/check-views";
 import { advanceOneCheck } from "@/server/audit/checks/check-worker";
+import { dataSignature } from "@/server/audit/verify/seals";
 import { startCheck } from "@/server/audit/checks/start-check";
 import { chainTroubles } from "@/server/detection/chain-troubles";
 
@@ -90,4 +91,20 @@ test("what the stream itself takes back is not carried", async () => {
       id.split("-")[0] ?? "",
     );
   expect(await checked()).toMatchObject({ found: [], open: null });
+});
+
+test("of one id that was signed in two zones each zone's own event is missed when its tail is cut", async () => {
+  const one = honestChain(Math.random, 6, key);
+  const two = honestChain(Math.random, 6, key);
+  const twin = one.rows[2]?.id ?? "";
+  const stream = [...one.stream, ...two.stream].map(({ fields }, at) => {
+    const data = at === 9 ? fields.data.replace(two.rows[3]?.id ?? "", twin) : fields.data;
+    return {
+      id: `${1_000 + at}-0`,
+      fields: { ...fields, id: at === 9 ? twin : fields.id, data, sig: dataSignature(key, data) },
+    };
+  });
+  await put([...one.rows, ...two.rows.slice(0, 3)]);
+  await loadChainStream(stage.caracal.redis, stream);
+  expect((await checked()).found).toEqual(["tail_truncated 4", "tail_truncated 5", "tail_truncated 6"]);
 });

@@ -109,19 +109,18 @@ async function absentOf(ctx: CheckContext, thread: Thread, bases: ReadonlyMap<st
         page.map(({ id }) => id),
       ),
     );
-    const byId = new Map<string, (typeof rows)[0]>();
-    for (const row of rows) {
-      const own = page.find(({ id }) => id === row.id)?.zone === row.zone;
-      if (own || !byId.has(row.id)) byId.set(row.id, row);
-    }
-    for (const { zone: itsZone, id, dead, settled, occurredAt, entry } of page) {
+    const byId = new Map<string, (typeof rows)[0][]>();
+    for (const row of rows) byId.set(row.id, [...(byId.get(row.id) ?? []), row]);
+    for (const { zone: itsZone, zones, id, dead, settled, occurredAt, entry } of page) {
       if (itsZone !== zone) {
         close();
         zone = itsZone;
         events = new AbsentEvents(bases.get(zone));
       }
       signed.add(itsZone);
-      const row = byId.get(id);
+      const same = byId.get(id) ?? [];
+      // One in a zone of which the stream has no copy is this one, with its zone changed.
+      const row = same.find((one) => one.zone === itsZone) ?? same.find((one) => !zones.includes(one.zone));
       if (row !== undefined) events.present(row.zone === itsZone ? row.seq : null);
       else if (!dead && settled) events.missing({ id, occurredAt: Date.parse(occurredAt), entry });
     }

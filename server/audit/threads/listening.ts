@@ -10,6 +10,7 @@ import { deadIds, type StreamEntry } from "@/server/audit/verify/stream-entry";
 /** An event where it stands in the stream. `dead`: a dead letter speaks of it. */
 export type Placed = {
   readonly zone: string;
+  readonly zones: readonly string[]; // in which an event of this id was signed, this one among them
   readonly id: string;
   readonly dead: boolean;
   readonly settled: boolean; // the ingestor has it behind it
@@ -95,22 +96,20 @@ export class Listening {
     }
   }
 
-  /** The copies by event; on the way each event is noted where it first stood in the stream. */
+  /** The copies by event; on the way each event is noted where it first stood in the stream, in each zone: ids are unique in one only. */
   private *lines(): Generator<{ readonly id: string; readonly copies: readonly SignedCopy[] }> {
     for (const { id, said } of groupedByKey<Said>(this.byEvent)) {
       const heard = said.flatMap((one) => ("copy" in one ? [one] : [])).sort((a, b) => a.place - b.place);
-      const [first] = heard;
-      if (first === undefined) continue;
+      if (heard.length === 0) continue;
       const dead = said.some((one) => "dead" in one);
-      const placed: Placed = {
-        zone: first.zone,
-        id,
-        dead,
-        settled: first.settled,
-        occurredAt: first.at,
-        entry: first.entry,
-      };
-      this.byPlace.add(`${first.zone}${part}${padded(first.place)}`, JSON.stringify(placed));
+      const zones = [...new Set(heard.map(({ zone }) => zone))];
+      for (const zone of zones) {
+        const first = heard.find((one) => one.zone === zone);
+        if (first === undefined) continue;
+        const { settled, at: occurredAt, entry, place } = first;
+        const placed: Placed = { zone, zones, id, dead, settled, occurredAt, entry };
+        this.byPlace.add(`${zone}${part}${padded(place)}`, JSON.stringify(placed));
+      }
       yield { id, copies: heard.map(({ copy }) => copy) };
     }
   }
