@@ -36,6 +36,7 @@ export const procedureWords: Readonly<Record<string, string>> = {
   "audit.checks": "List checks of the audit chain",
   "audit.check": "Watch a check of the audit chain",
   "audit.findings": "See what a check found",
+  "audit.signedCopy": "Read what the signed copy says a removed row held",
   "audit.startCheck": "Check the audit chain",
   "audit.cancelCheck": "Stop a check of the audit chain",
   "audit.zones": "List zones that have audit events",
