@@ -12,6 +12,7 @@ import {
 } from "@/server/audit/checks/check-rows";
 import { checkedHeads, streamHeardTo } from "@/server/audit/checks/checked-heads";
 import { finishCheck } from "@/server/audit/checks/finish-check";
+import { foundDigests } from "@/server/audit/checks/found-digest";
 import { hearStream, type HeardStream } from "@/server/audit/checks/hear-stream";
 import { planZones } from "@/server/audit/checks/plan-zones";
 import { reading } from "@/server/audit/checks/reading";
@@ -134,7 +135,19 @@ async function carryOut(ctx: CheckContext, check: CheckRow): Promise<void> {
         untold: await untoldRows(ctx.db, check.id),
       }),
     };
-    await finishCheck(ctx, check, { witnesses, streamTo: heard?.settledTo ?? null, carried, found: progress.found });
+    const digests = await foundDigests(
+      ctx,
+      check,
+      zones.map(({ zone_id: id }) => id),
+      carried,
+    );
+    await finishCheck(ctx, check, {
+      witnesses,
+      streamTo: heard?.settledTo ?? null,
+      carried,
+      found: progress.found,
+      digests,
+    });
   } finally {
     await Promise.all([pool.close(), heard?.close()]);
   }

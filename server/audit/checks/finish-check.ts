@@ -56,6 +56,7 @@ export async function finishCheck(
     readonly streamTo: string | null;
     readonly carried: readonly CarriedFinding[];
     readonly found: number; // findings that are kept already
+    readonly digests: ReadonlyMap<string, string>; // of what was found, by zone
   },
 ): Promise<void> {
   await db.transaction(async (tx) => {
@@ -64,6 +65,10 @@ export async function finishCheck(
       [check.id],
     );
     await carryOver(tx, check.id, zones, result);
+    await tx.query(
+      "UPDATE audit_check_zones z SET found_sha256 = d.digest FROM unnest($2::text[], $3::text[]) AS d (zone, digest) WHERE z.check_id = $1 AND z.zone_id = d.zone",
+      [check.id, [...result.digests.keys()], [...result.digests.values()]],
+    );
     const totals = noTotals();
     for (const { totals: own } of zones)
       if (own !== null) for (const name of Object.keys(totals) as (keyof typeof totals)[]) totals[name] += own[name];

@@ -43,6 +43,9 @@ const part: Readonly<Record<FindingKind, "changed" | "removed" | "rewritten" | "
   retention_gap: null,
 };
 
+/** Whether a finding speaks of tampering, or of another key. */
+export const isTrouble = (finding: FindingKind): boolean => part[finding] !== null;
+
 /** Counts one finding; one that is no trouble is passed over. `around`: when the rows before and at it were ingested. */
 export function countTrouble(
   trouble: Trouble,

@@ -26,7 +26,9 @@ import { tickCheck } from "@/server/playbooks/guided/tick-check";
 const folder = new URL("../../../sandbox/fixtures/recorded-incident/", import.meta.url);
 const read = (name: string) => JSON.parse(readFileSync(new URL(name, folder), "utf8"));
 const { AUDIT_HMAC_KEY } = read("keys.json") as { AUDIT_HMAC_KEY: string };
-const { changes } = read("changes.json") as { changes: { zone_id: string; kind: string; event_id: string }[] };
+const { changes } = read("changes.json") as {
+  changes: { zone_id: string; kind: string; event_id: string; what: string }[];
+};
 const zoneId = changes.find(({ kind }) => kind.includes("delete"))?.zone_id ?? changes[0]?.zone_id ?? "";
 
 const before: StoredRow[] = []; // the rows as they were exported
@@ -60,7 +62,8 @@ test("the recorded tampering through the whole playbook: graded by proof, preser
     ctx: ctx(),
     input: { playbook: "audit-tampering", zoneId, reason: "Compliance asks", drill: false },
   });
-  const view = () => getGuidedRun({ ctx: ctx(), input: { runId } });
+  /** As of now: what one deployment was asked is shared for two seconds, so each look is at one of its own. */
+  const view = () => getGuidedRun({ ctx: { ...ctx(), caracal: { ...stage.caracal } }, input: { runId } });
   const settle = (step: string, more: { reason?: string; hash?: string; verdict?: Verdict } = {}) =>
     settleStep({ ctx: ctx(), input: { runId, step, skip: false, ...more } });
   const tick = async (step: string) => {
@@ -149,7 +152,21 @@ test("the recorded tampering through the whole playbook: graded by proof, preser
   await decide("partial");
   await check();
   await expect(settle("hold")).rejects.toThrow(/Somebody is at it still/);
+  const denied = inZone.find(({ what }) => what === "decision was deny")?.event_id;
+  const set = (decision?: string) =>
+    stage.caracalOwner.query("UPDATE audit_events SET decision = $2 WHERE id = $1", [denied, decision]);
+  const { rows: was } = await stage.caracalOwner.query<{ decision: string }>(
+    "SELECT decision FROM audit_events WHERE id = $1",
+    [denied],
+  );
+  await set("deny"); // one is put right while the other is changed: the sums are as before
+  await check();
+  await expect(settle("hold")).rejects.toThrow(/as many as before the preservation, and they are other rows/);
   await decide(rows[0]?.decision);
+  await set("partial"); // the same row, changed once more
+  await check();
+  await expect(settle("hold")).rejects.toThrow(/or hold something else/);
+  await set(was[0]?.decision);
   await check();
   await settle("hold");
 

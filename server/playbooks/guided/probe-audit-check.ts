@@ -8,7 +8,12 @@ import type { Looking } from "@/server/playbooks/guided/playbook";
 import { no, yes } from "@/server/playbooks/guided/probed";
 import type { Probed } from "@/server/playbooks/guided/schemas";
 
-type Check = { readonly ofAll: boolean; readonly rows: number; readonly proved: number };
+type Check = {
+  readonly id: string;
+  readonly ofAll: boolean;
+  readonly rows: number;
+  readonly proved: number;
+};
 type Trouble = ChainTroubles["zones"][number];
 
 const number = (value: number) => value.toLocaleString("en-US");
@@ -16,7 +21,7 @@ const number = (value: number) => value.toLocaleString("en-US");
 /** The newest check that covers the run's zone and was ordered after an instant. */
 async function checkSince({ db, run }: Looking, since: Date): Promise<Check | null> {
   const [row] = await db.query<Check>(
-    `SELECT zone_id IS NULL AS "ofAll", (totals->>'rows')::float8 AS rows, (totals->>'proved')::float8 AS proved FROM audit_checks
+    `SELECT id, zone_id IS NULL AS "ofAll", (totals->>'rows')::float8 AS rows, (totals->>'proved')::float8 AS proved FROM audit_checks
       WHERE state = 'finished' AND scope = 'full' AND coalesce(zone_id, '') IN ('', $1) AND requested_at >= $2 ORDER BY started_at DESC LIMIT 1`,
     [run.zone_id, since],
   );
@@ -64,24 +69,51 @@ export async function gradedAsProved(looking: Looking): Promise<Probed> {
     : yes(`INC-${incident.number} is ${incident.severity}. ${sentence}.`);
 }
 
-/** A check after the preservation finds what the one before it found: nothing more was changed, and nothing was put right. */
+type Found = {
+  readonly digest: string | null; // of which rows, what is wrong with each, and what is in them
+  readonly changed: number;
+  readonly removed: number;
+  readonly rewritten: number;
+};
+
+/** What a finished check of whole chains found in the run's zone. */
+async function foundBy({ db, run }: Looking, checkId: string): Promise<Found> {
+  const [row] = await db.query<Found>(
+    `SELECT (SELECT found_sha256 FROM audit_check_zones WHERE check_id = $1 AND zone_id = $2) AS digest,
+            coalesce(sum(changed), 0)::int AS changed, coalesce(sum(removed), 0)::int AS removed, coalesce(sum(rewritten), 0)::int AS rewritten
+       FROM audit_troubles WHERE check_id = $1 AND zone_id = $2`,
+    [checkId, run.zone_id],
+  );
+  if (row === undefined) throw new Error("a sum without a row");
+  return row;
+}
+
+/**
+ * A check after the preservation finds what the one before it found, row by row: nothing more was changed, and nothing was put right. Sums
+ * alone would not tell one row that was put right while another was changed.
+ */
 export async function unchangedSince(looking: Looking): Promise<Probed> {
   const { db, run, settled } = looking;
   const preserved = settled.get("preserve")?.settled_at ?? run.created_at;
   const check = await checkSince(looking, preserved);
   if (check === null) return no("No check that was ordered after the preservation has ended.");
-  const [before] = await db.query<Pick<Trouble, "changed" | "removed" | "rewritten">>(
-    `SELECT changed, removed, rewritten FROM audit_troubles WHERE zone_id = $1 AND check_id = (
-       SELECT id FROM audit_checks WHERE state = 'finished' AND scope = 'full' AND coalesce(zone_id, '') IN ('', $1) AND requested_at >= $2 AND requested_at < $3
-        ORDER BY started_at DESC LIMIT 1)`,
+  const [earlier] = await db.query<{ id: string }>(
+    `SELECT id FROM audit_checks WHERE state = 'finished' AND scope = 'full' AND coalesce(zone_id, '') IN ('', $1) AND requested_at >= $2 AND requested_at < $3
+      ORDER BY started_at DESC LIMIT 1`,
     [run.zone_id, run.created_at, preserved],
   );
-  const now = await troubleOf(looking);
-  const sum = (one: Pick<Trouble, "changed" | "removed" | "rewritten"> | null | undefined) =>
-    [one?.changed ?? 0, one?.removed ?? 0, one?.rewritten ?? 0].join(", ");
-  return sum(before) === sum(now)
-    ? yes(`Checked again: rows changed, removed, rewritten ${sum(now)}, as before the preservation.`)
+  if (earlier === undefined)
+    return no("No check of this run was ordered before the preservation: there is nothing to compare with.");
+  const [before, now] = [await foundBy(looking, earlier.id), await foundBy(looking, check.id)];
+  const sum = ({ changed, removed, rewritten }: Found) => [changed, removed, rewritten].join(", ");
+  const atIt = "Somebody is at it still, or put it right: preserve anew, and check.";
+  if (sum(before) !== sum(now))
+    return no(`Rows changed, removed, rewritten: ${sum(before)} before the preservation, ${sum(now)} now. ${atIt}`);
+  return before.digest === now.digest
+    ? yes(
+        `Checked again: rows changed, removed, rewritten ${sum(now)}, as before the preservation, the same rows with the same in them.`,
+      )
     : no(
-        `Rows changed, removed, rewritten: ${sum(before)} before the preservation, ${sum(now)} now. Somebody is at it still, or put it right: preserve anew, and check.`,
+        `Rows changed, removed, rewritten: ${sum(now)}, as many as before the preservation, and they are other rows, or hold something else. ${atIt}`,
       );
 }
