@@ -1,7 +1,7 @@
 import type { ListedAuditEvent } from "@/server/caracal/audit-read";
 import type { AuditRow } from "@/server/audit/schemas";
 import { redactJson } from "@/server/audit/redaction/redact-json";
-import { mark, redactText } from "@/server/audit/redaction/sensitive-text";
+import { mark, redactRequestId } from "@/server/audit/redaction/sensitive-text";
 
 const mostShown = 300;
 
@@ -40,7 +40,7 @@ export function auditRow({ determiningPolicies, metadata, ...event }: ListedAudi
   const shown = redactJson(metadata).text;
   return {
     ...event,
-    requestId: event.requestId === null ? null : redactText(event.requestId), // callers choose it
+    requestId: event.requestId === null ? null : redactRequestId(event.requestId),
     resource: resourceOf(parsed(shown)),
     policies: policiesOf(parsed(redactJson(determiningPolicies).text)),
     metadata: shown === null ? (event.large ? mark("too large for a list") : null) : cut(shown),

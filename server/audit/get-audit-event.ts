@@ -6,7 +6,7 @@ import { DomainError } from "@/server/platform/errors";
 import { requireInstant } from "@/server/platform/exact-time";
 import { eventCommand } from "@/server/audit/commands";
 import { redactJson } from "@/server/audit/redaction/redact-json";
-import { redactText } from "@/server/audit/redaction/sensitive-text";
+import { redactRequestId } from "@/server/audit/redaction/sensitive-text";
 import type { AuditDetail, auditEventInput } from "@/server/audit/schemas";
 
 const bounds = { timeoutMs: 2_000, narrow: "Try again when Caracal's Postgres is less busy." };
@@ -39,7 +39,7 @@ export async function getAuditEvent({
     };
     return {
       ...event,
-      requestId: event.requestId === null ? null : redactText(event.requestId), // callers choose it
+      requestId: event.requestId === null ? null : redactRequestId(event.requestId),
       determiningPolicies: shown.determiningPolicies.text,
       diagnostics: shown.diagnostics.text,
       metadata: shown.metadata.text,

@@ -3,7 +3,7 @@ import { readLikelyEvents } from "@/server/caracal/audit-event-read";
 import { boundedRead } from "@/server/caracal/bounded-read";
 import type { Deployment } from "@/server/caracal/deployment";
 import { readSession } from "@/server/caracal/sessions-read";
-import { redactText } from "@/server/audit/redaction/sensitive-text";
+import { redactRequestId, redactText } from "@/server/audit/redaction/sensitive-text";
 import type { LikelyEventRow, likelyEventsInput } from "@/server/audit/schemas";
 import { DomainError } from "@/server/platform/errors";
 
@@ -30,7 +30,7 @@ export async function likelyEvents({
       eventType,
       decision,
       evaluationStatus,
-      requestId: requestId === null ? null : redactText(requestId), // callers choose it
+      requestId: requestId === null ? null : redactRequestId(requestId),
       resource: resource === null ? null : redactText(resource),
       apartMs,
     }));

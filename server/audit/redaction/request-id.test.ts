@@ -18,4 +18,6 @@ test("a request id, which callers choose, is hidden in lists and exports, and gi
   }
   const listed = { requestId: secret, determiningPolicies: null, metadata: null } as ListedAuditEvent;
   expect(auditRow(listed).requestId).toBe("token=[redacted: secret]");
+  const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  expect(auditRow({ ...listed, requestId: trace }).requestId).toBe(trace);
 });
