@@ -1,7 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { goTexts } from "@/server/audit/verify/canonical-json";
 import { type ArrivedJson, asGoCounts, contentHead } from "@/server/audit/verify/recover-content";
-import type { StoredRow } from "@/server/audit/verify/stored-row";
+import { type StoredRow, textColumns } from "@/server/audit/verify/stored-row";
 
 /** What a key is called where it must not be shown. */
 export const keyFingerprint = (key: Buffer): string => createHash("sha256").update(key).digest("hex").slice(0, 16);
@@ -39,18 +39,6 @@ export function rebuiltData(row: StoredRow, json: ArrivedJson, nanoseconds: bigi
   const forms = Math.max(...textColumns.map((column) => goTexts(row[column] ?? "").length));
   return Array.from({ length: forms }, (_, form) => dataForms(row, json, nanoseconds, form)).flat();
 }
-
-const textColumns = [
-  "id",
-  "zone_id",
-  "event_type",
-  "request_id",
-  "decision",
-  "policy_set_id",
-  "policy_set_version_id",
-  "manifest_sha",
-  "evaluation_status",
-] as const;
 
 function dataForms(row: StoredRow, json: ArrivedJson, nanoseconds: bigint, form: number): string[] {
   const text = (value: string | null) => goTexts(value ?? "").at(form) ?? goTexts(value ?? "").at(-1);

@@ -43,6 +43,18 @@ export const rowColumns = [
   "chain_seq",
   "ingest_signature",
 ] as const satisfies readonly (keyof StoredRow)[];
+/** Those that an event has as texts, in the order in which it is hashed (contract section 4). */
+export const textColumns = [
+  "id",
+  "zone_id",
+  "event_type",
+  "request_id",
+  "decision",
+  "policy_set_id",
+  "policy_set_version_id",
+  "manifest_sha",
+  "evaluation_status",
+] as const satisfies readonly (keyof StoredRow)[];
 /** Those that hold JSON: what is sensitive in them is hidden wherever they are shown. */
 export const jsonColumns: ReadonlySet<string> = new Set([
   "determining_policies_json",

@@ -1,7 +1,13 @@
 import { canonicalJson } from "@/server/audit/verify/canonical-json";
 import type { ArrivedJson } from "@/server/audit/verify/recover-content";
 import { contentSha256 } from "@/server/audit/verify/seals";
-import { microsecondsOf, nanosecondsOf, storedRowOf, type StoredRow } from "@/server/audit/verify/stored-row";
+import {
+  microsecondsOf,
+  nanosecondsOf,
+  storedRowOf,
+  type StoredRow,
+  textColumns,
+} from "@/server/audit/verify/stored-row";
 
 /** What an entry of the stream holds: the raw text of an event, and the signature over it. */
 export type SignedCopy = { readonly data: string; readonly sig: string };
@@ -13,17 +19,6 @@ export type StreamCopy = {
   readonly signature: string;
 };
 
-const texts = [
-  "id",
-  "zone_id",
-  "event_type",
-  "request_id",
-  "decision",
-  "policy_set_id",
-  "policy_set_version_id",
-  "manifest_sha",
-  "evaluation_status",
-] as const;
 const jsons = ["determining_policies_json", "diagnostics_json", "metadata_json"] as const;
 
 const quote = 34;
@@ -129,7 +124,7 @@ function comparable(text: string | null): string {
 
 /** The columns in which a row differs in value from what arrived. Times are compared by the microseconds that Postgres keeps. */
 export function changedColumns(row: StoredRow, copy: StreamCopy): string[] {
-  const changed: string[] = texts.filter((name) => (row[name] ?? "") !== (copy.columns[name] ?? ""));
+  const changed: string[] = textColumns.filter((name) => (row[name] ?? "") !== (copy.columns[name] ?? ""));
   changed.push(...jsons.filter((name) => comparable(row[name]) !== comparable(copy.columns[name])));
   const [now, first] = [nanosecondsOf(row.occurred_at), nanosecondsOf(copy.columns.occurred_at)];
   if (now === null || first === null || microsecondsOf(now) !== microsecondsOf(first)) changed.push("occurred_at");
