@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
+import { endInvestigations } from "@/e2e/fixtures/record";
 import { expect, type Stand, test } from "@/e2e/fixtures/stand";
 
 const oneHour = async (stand: Stand): Promise<string> => {
@@ -20,6 +21,8 @@ async function compare(page: Page): Promise<void> {
   await expect(page).toHaveURL(/\/audit\/archive\/[0-9a-f-]{36}/);
   await expect(page.getByText("finished", { exact: true })).toBeVisible({ timeout: 90_000 });
 }
+
+test.afterEach(({ stand }) => endInvestigations(stand));
 
 test("a turned decision and a removed row contradict the archive, each named with both sides; taken back, everything agrees", async ({
   stand,

@@ -1,4 +1,7 @@
+import { endInvestigations } from "@/e2e/fixtures/record";
 import { expect, test } from "@/e2e/fixtures/stand";
+
+test.afterEach(({ stand }) => endInvestigations(stand));
 
 test("a changed decision and a removed row are found, each named; put back, the chain is whole", async ({
   stand,

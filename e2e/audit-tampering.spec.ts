@@ -1,17 +1,9 @@
 import type { Page } from "@playwright/test";
 import { goOn, isNow, record, skip, step, tickAll } from "@/e2e/fixtures/guided";
-import { approve, callMutation, execute } from "@/e2e/fixtures/record";
+import { approve, callMutation, endInvestigations, execute } from "@/e2e/fixtures/record";
 import { expect, type Stand, test } from "@/e2e/fixtures/stand";
 
-// What is under investigation asks for a reason at every act: nothing of it is left for the specs that follow.
-test.afterEach(async ({ stand }) => {
-  await stand.record.query(
-    "UPDATE guided_runs SET state = 'abandoned', ended_at = now(), ended_reason = 'test' WHERE state = 'open'",
-  );
-  await stand.record.query(
-    "UPDATE incidents SET state = 'resolved', resolved_at = now() WHERE id IN (SELECT incident_id FROM open_investigations)",
-  );
-});
+test.afterEach(({ stand }) => endInvestigations(stand));
 
 const firstZone = (stand: Stand) => stand.deployment.seeded.zones[0]?.id ?? "";
 
