@@ -82,7 +82,7 @@ for (const theme of ["light", "dark"] as const) {
       const letters = "caracal.audit.events.dlq";
       const page = await signedIn("security");
       await page.emulateMedia({ colorScheme: theme });
-      await stand.redis.del(letters);
+      await stand.redis.xtrim(letters, "MAXLEN", 0);
       await stand.drill("poison-dlq-signature");
       await expect.poll(() => stand.redis.xlen(letters), { timeout: 60_000 }).toBe(1);
       await stand.caracal.query(
@@ -111,7 +111,7 @@ for (const theme of ["light", "dark"] as const) {
         }
         expect(found).toEqual([]);
       } finally {
-        await stand.redis.del(letters);
+        await stand.redis.xtrim(letters, "MAXLEN", 0);
         await stand.caracal.query("DELETE FROM event_outbox WHERE id = 'dead-row'");
       }
     });
