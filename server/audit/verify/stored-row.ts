@@ -21,29 +21,7 @@ export type StoredRow = {
   readonly ingest_signature: string | null;
 };
 
-/** Its columns, as audit_events has them. */
-export const rowColumns = [
-  "id",
-  "zone_id",
-  "event_type",
-  "request_id",
-  "decision",
-  "policy_set_id",
-  "policy_set_version_id",
-  "manifest_sha",
-  "evaluation_status",
-  "determining_policies_json",
-  "diagnostics_json",
-  "metadata_json",
-  "occurred_at",
-  "ingested_at",
-  "content_sha256",
-  "prev_content_sha256",
-  "chain_hmac",
-  "chain_seq",
-  "ingest_signature",
-] as const satisfies readonly (keyof StoredRow)[];
-/** Those that an event has as texts, in the order in which it is hashed (contract section 4). */
+/** Columns that an event has as texts, in the order in which it is hashed (contract section 4). */
 export const textColumns = [
   "id",
   "zone_id",
@@ -54,6 +32,20 @@ export const textColumns = [
   "policy_set_version_id",
   "manifest_sha",
   "evaluation_status",
+] as const satisfies readonly (keyof StoredRow)[];
+/** All columns, as audit_events has them. */
+export const rowColumns = [
+  ...textColumns,
+  "determining_policies_json",
+  "diagnostics_json",
+  "metadata_json",
+  "occurred_at",
+  "ingested_at",
+  "content_sha256",
+  "prev_content_sha256",
+  "chain_hmac",
+  "chain_seq",
+  "ingest_signature",
 ] as const satisfies readonly (keyof StoredRow)[];
 /** Those that hold JSON: what is sensitive in them is hidden wherever they are shown. */
 export const jsonColumns: ReadonlySet<string> = new Set([
